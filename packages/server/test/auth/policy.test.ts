@@ -159,9 +159,20 @@ test('conditions: prefix, suffix, several operators, keys and values', () => {
 })
 
 for (const operator of [
-  'StringEquals', 'StringNotEquals', 'StringEqualsIgnoreCase', 'StringNotEqualsIgnoreCase',
-  'StringLike', 'StringNotLike', 'Bool', 'BinaryEquals', 'IpAddress', 'NotIpAddress',
-  'ArnEquals', 'ArnNotEquals', 'ArnLike', 'ArnNotLike',
+  'StringEquals',
+  'StringNotEquals',
+  'StringEqualsIgnoreCase',
+  'StringNotEqualsIgnoreCase',
+  'StringLike',
+  'StringNotLike',
+  'Bool',
+  'BinaryEquals',
+  'IpAddress',
+  'NotIpAddress',
+  'ArnEquals',
+  'ArnNotEquals',
+  'ArnLike',
+  'ArnNotLike',
   ...['Numeric', 'Date'].flatMap(type =>
     ['Equals', 'NotEquals', 'LessThan', 'LessThanEquals', 'GreaterThan', 'GreaterThanEquals'].map(name => type + name),
   ),
@@ -347,17 +358,34 @@ for (const [what, text, message] of malformed) {
 }
 
 for (const written of [
-  'Alice', '11112222333', '1111222233334', 'AIDAALICEALICEALICEA', 'user/Alice', root.toUpperCase(),
-  `arn:aws:iam::${account}:*`, `arn:aws:iam::${account}:user/*`, 'arn:aws:iam::*:root', '**', 'arn:*',
-  `arn:aws:iam::${account}:user/`, `arn:aws:iam::${account}:user/a b`, `arn:aws:iam::${account}:user`,
-    `arn:aws:iam::${account}:user/${'a'.repeat(65)}`,
-    `arn:aws:iam::${account}:user/a/`,
-    `arn:aws:iam::${account}:Root`,
-  `arn:aws:iam::${account}:group/Admins`, `arn:aws:iam::${account}:policy/P`, `arn:aws:iam::${account}:root/x`,
-  `arn:aws:sts::${account}:assumed-role/Admin`, `arn:aws:sts::${account}:assumed-role/path/Admin/session`,
-  `arn:aws:sts::${account}:user/Alice`, `arn:aws:iam::${account}:assumed-role/Admin/session`,
-  `arn:aws:iam:us-east-1:${account}:user/Alice`, `arn:aws-cn:iam::${account}:root`,
-  `arn:aws:s3::${account}:user/Alice`, `arn:aws:constructor::${account}:user/Alice`,
+  'Alice',
+  '11112222333',
+  '1111222233334',
+  'AIDAALICEALICEALICEA',
+  'user/Alice',
+  root.toUpperCase(),
+  `arn:aws:iam::${account}:*`,
+  `arn:aws:iam::${account}:user/*`,
+  'arn:aws:iam::*:root',
+  '**',
+  'arn:*',
+  `arn:aws:iam::${account}:user/`,
+  `arn:aws:iam::${account}:user/a b`,
+  `arn:aws:iam::${account}:user`,
+  `arn:aws:iam::${account}:user/${'a'.repeat(65)}`,
+  `arn:aws:iam::${account}:user/a/`,
+  `arn:aws:iam::${account}:Root`,
+  `arn:aws:iam::${account}:group/Admins`,
+  `arn:aws:iam::${account}:policy/P`,
+  `arn:aws:iam::${account}:root/x`,
+  `arn:aws:sts::${account}:assumed-role/Admin`,
+  `arn:aws:sts::${account}:assumed-role/path/Admin/session`,
+  `arn:aws:sts::${account}:user/Alice`,
+  `arn:aws:iam::${account}:assumed-role/Admin/session`,
+  `arn:aws:iam:us-east-1:${account}:user/Alice`,
+  `arn:aws-cn:iam::${account}:root`,
+  `arn:aws:s3::${account}:user/Alice`,
+  `arn:aws:constructor::${account}:user/Alice`,
 ]) {
   test(`refuses the principal ${written.slice(0, 60)}`, () => {
     for (const principal of [{ AWS: written }, { AWS: [root, written] }]) {
@@ -382,8 +410,14 @@ for (const principal of [
 }
 
 for (const written of [
-  'arn:aws:iam::root', 'arn:aws:iam:::root', 'arn:aws:iam::11112222333:root', 'arn:aws:iam::111122223333',
-  'arn:', 'arn:aws:iam::cloudfront:user/Origin', 'arn::iam::111122223333:root', 'arn:aws:iam::111122223333:',
+  'arn:aws:iam::root',
+  'arn:aws:iam:::root',
+  'arn:aws:iam::11112222333:root',
+  'arn:aws:iam::111122223333',
+  'arn:',
+  'arn:aws:iam::cloudfront:user/Origin',
+  'arn::iam::111122223333:root',
+  'arn:aws:iam::111122223333:',
 ]) {
   test(`refuses the broken ARN ${written}`, () => {
     assert.throws(
