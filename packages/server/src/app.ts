@@ -1,0 +1,149 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Authenticator } from './authenticate.ts'
+import { newAccessKey, newUser } from './auth/identities.ts'
+import { startClock, watchClock } from './clock.ts'
+import type { Config } from './config.ts'
+import { writeCredentials } from './credentials.ts'
+import { openPool, type WrappingKeyPool } from './import/pool.ts'
+import { startWorkers } from './import/workers.ts'
+import { settleDue } from './jobs.ts'
+import type { Log } from './log.ts'
+import type { Context } from './operation.ts'
+import { SigningKeys } from './protocol/sigv4.ts'
+import { createKeyFile, openKeyFile } from './seal/key-file.ts'
+import { openPassphrase } from './seal/passphrase.ts'
+import { openSeal, type RootKey, type Seal } from './seal/seal.ts'
+import { DocumentStore, userRow, type Kind } from './store/documents.ts'
+import { openSqlite } from './store/sqlite.ts'
+import type { Engine } from './store/store.ts'
+
+/** Everything that outlives a request. Made here and nowhere else: only this file picks a store, a seal, a clock. */
+export interface App extends Authenticator {
+  /** Epoch milliseconds. */
+  now: () => number
+  store: DocumentStore
+  regions: ReadonlySet<string>
+  /** What handlers get whatever the request is. */
+  services: Omit<Context, 'now' | 'caller' | 'region' | 'view'>
+  log: Log
+  /** Counts an answer, by operation and error code (or OK). */
+  observe: (operation: string, code: string, seconds: number) => void
+}
+
+export interface OpenApp extends App {
+  pool: WrappingKeyPool
+  /** Where the administrator's access key was written, in the format of AWS's shared credentials file. */
+  credentials: string
+  /** Things that the operator should know, in plain sentences. */
+  notices: readonly string[]
+  /** Does what time alone makes due, unless the machine's clock cannot be trusted. */
+  settle: () => Promise<number>
+  /** Audit entries with a number above `after`, in order; the first has number 1. */
+  auditEntries: Engine['entries']
+  /** Resolves once the store can commit no more; then the process must end. */
+  failed: Promise<Error>
+  close: () => Promise<void>
+}
+
+/** Kinds whose old rows hold nothing that must be unreadable once replaced. */
+const compact: readonly Kind[] = ['key', 'alias', 'token-failures', 'user']
+
+/**
+ * Opens the data folder, makes in it what is missing, and settles what became due meanwhile.
+ *
+ * @param wall the machine's clock, in epoch milliseconds
+ * @throws SealError, and Errors with sentences for the operator
+ */
+export async function openApp(config: Config, log: Log, wall?: () => number): Promise<OpenApp> {
+  const engine = await openSqlite(config.data, { compact })
+  try {
+    const notices: string[] = []
+    const seal = await openSeal(engine, await rootKey(config, engine, notices))
+    const store = new DocumentStore(engine, { storeId: seal.storeId, macKey: seal.derive('row-mac/v1') })
+    const now = startClock(await engine.lastEntryAt(), wall)
+    const credentials = join(config.data, 'credentials')
+    await ensureAdministrator(store, seal, config.account, credentials, now())
+    const isSteady = watchClock(wall)
+    const workers = startWorkers()
+    const pool = openPool(workers.keyGenerator, config.wrapping.poolSize)
+    await settleDue(store, now())
+    return {
+      now,
+      store,
+      seal,
+      signingKeys: new SigningKeys(),
+      regions: new Set(config.regions),
+      services: {
+        seal,
+        wrappingKeys: pool,
+        privateOperations: workers.privateOperations,
+        settings: { regions: config.regions, pkcs1v15: config.wrapping.pkcs1v15 },
+      },
+      log,
+      observe: () => {},
+      pool,
+      credentials,
+      notices,
+      async settle() {
+        if (isSteady()) return await settleDue(store, now())
+        log({ level: 'error', event: 'clock jumped', detail: 'Nothing is erased until this server is started again.' })
+        return 0
+      },
+      auditEntries: (after, limit) => engine.entries(after, limit),
+      failed: engine.failed,
+      async close() {
+        await workers.close()
+        await engine.close()
+      },
+    }
+  } catch (error) {
+    await engine.close()
+    throw error
+  }
+}
+
+/** What opens the seal: a passphrase if there is one, else the key file, which a new store gets if there is none. */
+async function rootKey(config: Config, engine: Engine, notices: string[]): Promise<RootKey> {
+  if (config.root.passphrase !== undefined) return openPassphrase(config.root.passphrase)
+  const path = config.root.keyFile
+  const isNewStore = (await engine.meta('domain-key/1')) === undefined
+  if (isNewStore && !existsSync(path)) {
+    await createKeyFile(path)
+    notices.push(
+      `A root key was made in ${path}. Whoever has this file and the data folder has every key; without it the data is ` +
+        'lost. Back it up, apart from the data.',
+    )
+  }
+  return await openKeyFile(path)
+}
+
+export const administratorName = 'administrator'
+
+/**
+ * A store without an administrator gets one. Its access key is written down before it is valid: a crash in between
+ * leaves a file that the next start replaces, never a key that nobody knows.
+ */
+async function ensureAdministrator(
+  store: DocumentStore,
+  seal: Seal,
+  account: string,
+  credentials: string,
+  now: number,
+): Promise<void> {
+  const view = store.view()
+  const row = userRow(account, administratorName)
+  if (await view.get('user', row)) return
+  const user = newUser(account, administratorName, true, now)
+  const { accessKey, secret } = newAccessKey(seal, user, now)
+  await view.get('access-key', accessKey.id)
+  await writeCredentials(credentials, { accessKeyId: accessKey.id, secret })
+  await store.commit(
+    view,
+    [
+      { put: 'user', id: row, document: user },
+      { put: 'access-key', id: accessKey.id, document: accessKey },
+    ],
+    [],
+  )
+}

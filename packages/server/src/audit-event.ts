@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto'
+import type { ApiEvent } from './audit/record.ts'
+import type { Caller } from './auth/caller.ts'
+import type { HttpRequest } from './http/server.ts'
+import type { Key } from './keys/key.ts'
+import type { Decision, Operation } from './operation.ts'
+import { keyArn } from './protocol/arn.ts'
+
+/** What the pipeline knows of an authenticated request when it has been decided. */
+export interface Decided {
+  requestId: string
+  /** Epoch milliseconds. */
+  now: number
+  request: HttpRequest
+  operation: Operation
+  caller: Caller
+  region: string
+  input?: unknown
+  keys: readonly Key[]
+}
+
+/** The audit record's contents: what was asked, by whom, on what, and what came of it. */
+export function auditEvent(
+  { requestId, now, request, operation, caller, region, input, keys }: Decided,
+  decision: Decision<unknown>,
+): ApiEvent {
+  const refusal = 'refusal' in decision ? decision.refusal : undefined
+  return {
+    eventId: randomUUID(),
+    requestId,
+    at: now,
+    region,
+    eventSource: operation.service === 'kms' ? 'kms.amazonaws.com' : 'sts.amazonaws.com',
+    operation: operation.name,
+    caller,
+    sourceIp: request.peer,
+    userAgent: headerOf(request.rawHeaders, 'user-agent') ?? '',
+    readOnly: operation.audit.readOnly,
+    requestParameters: input === undefined ? null : operation.audit.parameters(input),
+    responseElements: refusal || operation.audit.readOnly ? null : (decision.recorded ?? null),
+    ...(!refusal && decision.additional && { additionalEventData: decision.additional }),
+    resources: [
+      ...keys.map(key => ({ account: key.account, arn: keyArn(key) })),
+      ...(decision.resources ?? []).map(arn => ({ account: caller.account, arn })),
+    ],
+    ...(refusal && {
+      error: { code: refusal.code, ...(refusal.hasMessage && { message: refusal.message }) },
+    }),
+    ...(request.tls && {
+      tls: {
+        version: request.tls.version,
+        cipherSuite: request.tls.cipher,
+        host: headerOf(request.rawHeaders, 'host') ?? '',
+      },
+    }),
+  }
+}
+
+/** The first header of that name (lower case), as received. */
+export function headerOf(rawHeaders: readonly string[], name: string): string | undefined {
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const header = rawHeaders[at]
+    if (header?.length === name.length && header.toLowerCase() === name) return rawHeaders[at + 1]
+  }
+  return undefined
+}

@@ -1,0 +1,51 @@
+import type { KeySpecName, KeyUsage } from './specs.ts'
+
+export type Origin = 'AWS_KMS' | 'EXTERNAL' | 'AWS_CLOUDHSM' | 'EXTERNAL_KEY_STORE'
+export type ExpirationModel = 'KEY_MATERIAL_EXPIRES' | 'KEY_MATERIAL_DOES_NOT_EXPIRE'
+export type MaterialState = 'CURRENT' | 'NON_CURRENT' | 'PENDING_ROTATION'
+
+/** What is known of one version of a key's material. The secret itself is a row of its own (material.ts). */
+export interface Material {
+  /** 64 lower-case hex digits: a commitment to the key and the material (ciphertext.ts). */
+  id: string
+  state: MaterialState
+  /** False once expired or deleted; the material stays associated, and only the same bytes may come back. */
+  present: boolean
+  expirationModel?: ExpirationModel
+  /** Epoch milliseconds; only with KEY_MATERIAL_EXPIRES. */
+  validTo?: number
+  description?: string
+  /** Epoch milliseconds; absent for first and pending materials. */
+  rotatedAt?: number
+  rotationType?: 'AUTOMATIC' | 'ON_DEMAND'
+}
+
+/** A KMS key: everything that decides about it in one row, so that one version names all of it. */
+export interface Key {
+  account: string
+  region: string
+  id: string
+  /** Epoch milliseconds, as are all times here. */
+  createdAt: number
+  description: string
+  spec: KeySpecName
+  usage: KeyUsage
+  origin: Origin
+  enabled: boolean
+  /** While it waits for deletion: when it goes. */
+  deletion?: { at: number; windowInDays: number }
+  /** The text as it was put, unchanged. */
+  policy: string
+  /** In order of insertion. */
+  tags: [key: string, value: string][]
+  /** Names of the aliases that point here, so that a key row vouches for them. */
+  aliases: string[]
+  /** Oldest first. */
+  materials: Material[]
+  /** The one that encrypts; stays when it is deleted or expires. Symmetric keys only. */
+  currentMaterialId?: string
+  onDemandRotations: number
+}
+
+/** https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html; of these, the ones a key can have today. */
+export type KeyState = 'Enabled' | 'Disabled' | 'PendingImport' | 'PendingDeletion'

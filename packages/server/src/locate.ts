@@ -1,0 +1,53 @@
+import { foreignDenial } from './auth/authorize.ts'
+import type { Caller } from './auth/caller.ts'
+import type { Key } from './keys/key.ts'
+import { readHeader } from './keys/ciphertext.ts'
+import type { KeyNeed } from './operation.ts'
+import { aliasArn, keyArn, requireKeyIdentifier } from './protocol/arn.ts'
+import { kmsError, type KmsError } from './protocol/errors.ts'
+import { aliasRow, keyRow, materialRow, type View } from './store/documents.ts'
+
+/** Who asks, for what, and where: an id or a name without ARN is looked up in the caller's account and Region. */
+export interface Asker {
+  caller: Caller
+  action: string
+  region: string
+}
+
+/**
+ * The one version of the one key that the request means; everything after decides about this one. Undefined only if the
+ * need is optional and the request names none.
+ *
+ * @throws NotFoundException, InvalidArnException, InvalidCiphertextException, AccessDeniedException
+ */
+export async function locate<I>(view: View, need: KeyNeed<I>, input: I, asker: Asker): Promise<Key | undefined> {
+  const identifier = need.identifier(input)
+  if (identifier !== undefined) return await byIdentifier(view, identifier, need.aliases, asker)
+  const blob = need.ciphertext?.(input)
+  if (!blob && need.optional) return undefined
+  const header = blob && readHeader(blob)
+  if (!header) throw kmsError('InvalidCiphertextException')
+  const material = await view.get('material', materialRow(asker.region, header.materialId))
+  const key = material && (await view.get('key', keyRow(material.account, material.region, material.keyId)))
+  if (!key) throw kmsError('InvalidCiphertextException')
+  return key
+}
+
+async function byIdentifier(view: View, identifier: string, aliases: boolean, asker: Asker): Promise<Key> {
+  const place = { account: asker.caller.account, region: asker.region }
+  const named = requireKeyIdentifier(identifier, { ...place, aliases })
+  const { account, region } = named
+  const absent = (message: string): KmsError =>
+    account === place.account ? kmsError('NotFoundException', message) : foreignDenial(asker.caller, asker.action)
+  let keyId: string
+  if ('aliasName' in named) {
+    const alias = await view.get('alias', aliasRow(account, region, named.aliasName))
+    if (!alias) throw absent(`Alias ${aliasArn({ account, region, name: named.aliasName })} is not found.`)
+    keyId = alias.keyId
+  } else {
+    keyId = named.keyId
+  }
+  const key = await view.get('key', keyRow(account, region, keyId))
+  if (!key) throw absent(`Key '${keyArn({ account, region, id: keyId })}' does not exist`)
+  return key
+}

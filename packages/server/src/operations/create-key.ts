@@ -1,0 +1,122 @@
+import { random } from '../crypto/random.ts'
+import { randomUUID } from 'node:crypto'
+import { defaultKeyPolicy } from '../auth/policy.ts'
+import type { Key } from '../keys/key.ts'
+import { keySpecNames, keySpecs, keyUsages } from '../keys/specs.ts'
+import { noKeys, operation } from '../operation.ts'
+import { kmsError } from '../protocol/errors.ts'
+import { boolean, oneOf, optional, string, structure } from '../protocol/shape.ts'
+import { keyRow } from '../store/documents.ts'
+import { describeKey, keyMetadata, origins } from './key-metadata.ts'
+import { freshMaterial } from './material-changes.ts'
+import { description, policy, tags } from './members.ts'
+import { auditable, shown } from './shown.ts'
+import { requireAcceptablePolicy } from './policy-rules.ts'
+import { mergeTags } from './tag-rules.ts'
+
+/** Makes a key: with material of our own (AWS_KMS), or without any, to be imported (EXTERNAL). */
+export const createKey = operation({
+  name: 'CreateKey',
+  input: structure({
+    Policy: optional(policy),
+    Description: optional(description),
+    KeyUsage: optional(oneOf(keyUsages)),
+    CustomerMasterKeySpec: optional(oneOf(keySpecNames)),
+    KeySpec: optional(oneOf(keySpecNames)),
+    Origin: optional(oneOf(origins)),
+    CustomKeyStoreId: optional(string(1, 64)),
+    BypassPolicyLockoutSafetyCheck: optional(boolean()),
+    Tags: optional(tags),
+    MultiRegion: optional(boolean()),
+    XksKeyId: optional(string(1, 128, { text: '^[a-zA-Z0-9-_.]+$', test: value => /^[a-zA-Z0-9-_.]+$/.test(value) })),
+  }),
+  output: structure({ KeyMetadata: keyMetadata }),
+  needs: { action: 'kms:CreateKey', keys: noKeys },
+  audit: {
+    readOnly: false,
+    parameters: input => ({
+      ...shown(input, 'Policy'),
+      description: input.Description ?? '',
+      keySpec: input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT',
+      keyUsage: input.KeyUsage ?? 'ENCRYPT_DECRYPT',
+      origin: input.Origin ?? 'AWS_KMS',
+      multiRegion: input.MultiRegion ?? false,
+      bypassPolicyLockoutSafetyCheck: input.BypassPolicyLockoutSafetyCheck ?? false,
+      ...shown(input, 'Tags', 'CustomKeyStoreId', 'XksKeyId'),
+    }),
+  },
+  async handle({ caller, region, now, view, seal }, input) {
+    const spec = input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT'
+    const origin = input.Origin ?? 'AWS_KMS'
+    if (input.KeySpec !== undefined && input.CustomerMasterKeySpec !== undefined) {
+      throw kmsError(
+        'ValidationException',
+        'You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is deprecated.',
+      )
+    }
+    if (input.KeyUsage === undefined && spec !== 'SYMMETRIC_DEFAULT') {
+      throw kmsError(
+        'ValidationException',
+        'You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.',
+      )
+    }
+    const usage = input.KeyUsage ?? 'ENCRYPT_DECRYPT'
+    if (!keySpecs[spec].usages.includes(usage)) {
+      throw kmsError('ValidationException', `KeyUsage ${usage} is not compatible with KeySpec ${spec}`)
+    }
+    requireOffered(spec, origin, input)
+    const id = randomUUID()
+    const bare: Key = {
+      account: caller.account,
+      region,
+      id,
+      createdAt: now,
+      description: input.Description ?? '',
+      spec,
+      usage,
+      origin,
+      enabled: true,
+      policy: input.Policy ?? defaultKeyPolicy(caller.account),
+      tags: mergeTags([], input.Tags ?? []),
+      aliases: [],
+      materials: [],
+      onDemandRotations: 0,
+    }
+    // The default policy is not checked: it delegates to the account, which can always change it.
+    if (input.Policy !== undefined) requireAcceptablePolicy(bare, caller, input.BypassPolicyLockoutSafetyCheck)
+    await view.get('key', keyRow(bare.account, region, id))
+    const made = origin === 'AWS_KMS' ? await freshMaterial({ view, seal }, bare, random(32)) : undefined
+    const key: Key = made
+      ? { ...bare, materials: [{ id: made.id, state: 'CURRENT', present: true }], currentMaterialId: made.id }
+      : bare
+    const metadata = describeKey(key, now)
+    return {
+      output: { KeyMetadata: metadata },
+      changes: [{ put: 'key', id: keyRow(key.account, region, id), document: key }, ...(made?.changes ?? [])],
+      recorded: { keyMetadata: auditable(metadata) },
+      resources: [metadata.Arn],
+    }
+  },
+})
+
+/** Refuses what this release does not make, before anything is stored. */
+function requireOffered(
+  spec: Key['spec'],
+  origin: Key['origin'],
+  input: { MultiRegion?: boolean; CustomKeyStoreId?: string; XksKeyId?: string },
+): void {
+  if (input.CustomKeyStoreId !== undefined || input.XksKeyId !== undefined || keyStoreOrigins.includes(origin)) {
+    throw kmsError('UnsupportedOperationException', 'Custom key stores are not supported.')
+  }
+  if (origin === 'EXTERNAL' && !keySpecs[spec].importable) {
+    throw kmsError('ValidationException', `KeySpec ${spec} is not supported for Origin ${origin}`)
+  }
+  if (!keySpecs[spec].available) {
+    throw kmsError('UnsupportedOperationException', `KeySpec ${spec} is not supported yet.`)
+  }
+  if (input.MultiRegion === true) {
+    throw kmsError('UnsupportedOperationException', 'Multi-Region keys are not supported yet.')
+  }
+}
+
+const keyStoreOrigins: readonly Key['origin'][] = ['AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE']

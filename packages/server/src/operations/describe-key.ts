@@ -1,0 +1,19 @@
+import { anyState } from '../keys/states.ts'
+import { operation } from '../operation.ts'
+import { structure } from '../protocol/shape.ts'
+import { describeKey, keyMetadata } from './key-metadata.ts'
+import { grantTokens, keyId } from './members.ts'
+import { shown } from './shown.ts'
+
+/** What is known of a key, in any state. */
+export const describeKeyOperation = operation({
+  name: 'DescribeKey',
+  input: structure({ KeyId: keyId, GrantTokens: grantTokens }),
+  output: structure({ KeyMetadata: keyMetadata }),
+  needs: {
+    action: 'kms:DescribeKey',
+    keys: { key: { identifier: input => input.KeyId, aliases: true, states: anyState } },
+  },
+  audit: { readOnly: true, parameters: input => shown(input, 'KeyId') },
+  handle: ({ keys: { key }, now }) => ({ output: { KeyMetadata: describeKey(key, now) } }),
+})

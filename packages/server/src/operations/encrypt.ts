@@ -1,0 +1,41 @@
+import { usable } from '../keys/states.ts'
+import { operation } from '../operation.ts'
+import { keyArn } from '../protocol/arn.ts'
+import { blob, optional, string, structure } from '../protocol/shape.ts'
+import { dryRun, encryptionAlgorithm, encryptionContext, grantTokens, keyId } from './members.ts'
+import { shown } from './shown.ts'
+import { encryptUnder, requireSymmetricAlgorithm } from './symmetric.ts'
+
+/** Encrypts up to 4096 bytes. */
+export const encrypt = operation({
+  name: 'Encrypt',
+  input: structure({
+    KeyId: keyId,
+    Plaintext: blob(1, 4096),
+    EncryptionContext: encryptionContext,
+    GrantTokens: grantTokens,
+    EncryptionAlgorithm: optional(encryptionAlgorithm),
+    DryRun: dryRun,
+  }),
+  output: structure({ CiphertextBlob: blob(), KeyId: string(), EncryptionAlgorithm: string() }),
+  needs: {
+    action: 'kms:Encrypt',
+    keys: { key: { identifier: input => input.KeyId, aliases: true, usage: 'ENCRYPT_DECRYPT', states: usable } },
+  },
+  audit: {
+    readOnly: true,
+    parameters: input => ({
+      ...shown(input, 'KeyId', 'EncryptionContext'),
+      encryptionAlgorithm: input.EncryptionAlgorithm ?? 'SYMMETRIC_DEFAULT',
+    }),
+  },
+  async handle(context, { Plaintext, EncryptionContext, EncryptionAlgorithm }) {
+    const { key } = context.keys
+    requireSymmetricAlgorithm(key, EncryptionAlgorithm)
+    const { blob, materialId } = await encryptUnder(context, key, Plaintext, EncryptionContext)
+    return {
+      output: { CiphertextBlob: blob, KeyId: keyArn(key), EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' },
+      additional: { keyMaterialId: materialId },
+    }
+  },
+})

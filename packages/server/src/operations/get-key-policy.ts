@@ -1,0 +1,22 @@
+import { anyState } from '../keys/states.ts'
+import { operation } from '../operation.ts'
+import { kmsError } from '../protocol/errors.ts'
+import { string, structure } from '../protocol/shape.ts'
+import { keyId, policyName } from './members.ts'
+import { shown } from './shown.ts'
+
+/** The text of the key policy, as it was put. */
+export const getKeyPolicy = operation({
+  name: 'GetKeyPolicy',
+  input: structure({ KeyId: keyId, PolicyName: policyName }),
+  output: structure({ Policy: string(), PolicyName: string() }),
+  needs: {
+    action: 'kms:GetKeyPolicy',
+    keys: { key: { identifier: input => input.KeyId, aliases: false, states: anyState } },
+  },
+  audit: { readOnly: true, parameters: input => shown(input, 'KeyId', 'PolicyName') },
+  handle({ keys: { key } }, { PolicyName = 'default' }) {
+    if (PolicyName !== 'default') throw kmsError('NotFoundException', 'No such policy exists')
+    return { output: { Policy: key.policy, PolicyName } }
+  },
+})

@@ -1,0 +1,213 @@
+import { createSecretKey } from 'node:crypto'
+import { dayOf, maximumFailures, openToken, tokenDay, type ImportToken } from '../import/token.ts'
+import { unwrapMaterial } from '../import/unwrap.ts'
+import { wrappingAlgorithms } from '../import/wrapping.ts'
+import { materialId } from '../keys/ciphertext.ts'
+import type { Key, Material } from '../keys/key.ts'
+import { isPresent, notPendingDeletion, stateOf } from '../keys/states.ts'
+import { operation, type Context } from '../operation.ts'
+import { keyArn } from '../protocol/arn.ts'
+import { decodeBase64 } from '../protocol/base64.ts'
+import { kmsError, type KmsError } from '../protocol/errors.ts'
+import { blob, oneOf, optional, string, structure, timestamp, type Infer } from '../protocol/shape.ts'
+import { keyRow, type Change } from '../store/documents.ts'
+import { expirationModel, keyId, keyMaterialId } from './members.ts'
+import { shown } from './shown.ts'
+import { freshMaterial, removal } from './material-changes.ts'
+
+const input = structure({
+  KeyId: keyId,
+  ImportToken: blob(1, 6144),
+  EncryptedKeyMaterial: blob(1, 6144),
+  ValidTo: optional(timestamp()),
+  ExpirationModel: optional(expirationModel),
+  ImportType: optional(oneOf(['NEW_KEY_MATERIAL', 'EXISTING_KEY_MATERIAL'])),
+  KeyMaterialDescription: optional(
+    string(0, 256, { text: '^[a-zA-Z0-9:/_\\s.-]+$', test: value => /^[a-zA-Z0-9:/_\s.-]*$/.test(value) }),
+  ),
+  KeyMaterialId: optional(keyMaterialId),
+})
+type Input = Infer<typeof input>
+
+const longestValidity = 365 * 24 * 60 * 60 * 1000
+
+/** Takes back the wrapped material together with the token of its wrapping key. */
+export const importKeyMaterial = operation({
+  name: 'ImportKeyMaterial',
+  input,
+  output: structure({ KeyId: string(), KeyMaterialId: optional(string()) }),
+  needs: {
+    action: 'kms:ImportKeyMaterial',
+    keys: {
+      key: { identifier: input => input.KeyId, aliases: false, origin: 'EXTERNAL', states: notPendingDeletion },
+    },
+  },
+  audit: {
+    readOnly: false,
+    parameters: input => ({
+      ...shown(input, 'KeyId', 'ValidTo'),
+      expirationModel: input.ExpirationModel ?? 'KEY_MATERIAL_EXPIRES',
+      ...shown(input, 'ImportType', 'KeyMaterialDescription', 'KeyMaterialId'),
+    }),
+  },
+  async handle(context, input) {
+    const { keys, now, view } = context
+    const { key } = keys
+    // Whatever can be refused without the private key is refused first, so that an answer tells nothing about it.
+    const expiry = requireExpiry(input, now)
+    const importType = requireImportType(key, input)
+    const token = await requireToken(context, input.ImportToken)
+    const secret = await unwrap(context, token, input.EncryptedKeyMaterial)
+    if (!secret) return await countFailure(context, token)
+    try {
+      const id = materialId(key.id, secret)
+      const known = key.materials.find(material => material.id === id)
+      const misfit = refusalOf(key, importType, input.KeyMaterialId, id, known, now)
+      if (misfit) {
+        // Under PKCS #1 v1.5 every failure looks the same, or the answers would tell good padding from bad (C7).
+        return token.algorithm === 'RSAES_PKCS1_V1_5' && misfit.code === 'IncorrectKeyMaterialException'
+          ? await countFailure(context, token)
+          : { refusal: misfit }
+      }
+      const material = imported(known, id, key, expiry, input.KeyMaterialDescription)
+      // A pending material that expired unused was never part of the key.
+      const lapsed = key.materials.find(other => isLapsed(other, now) && other.id !== id)
+      const others = key.materials.filter(other => other.id !== id && other !== lapsed)
+      const changed: Key = {
+        ...key,
+        enabled: key.enabled || stateOf(key, now) === 'PendingImport',
+        materials: known ? key.materials.map(other => (other === known ? material : other)) : [...others, material],
+        currentMaterialId: key.currentMaterialId ?? id,
+      }
+      const { changes } = await freshMaterial(context, changed, secret, expiry.validTo)
+      const erased = lapsed && !known ? await removal(view, key, lapsed.id) : []
+      const put: Change = { put: 'key', id: keyRow(key.account, key.region, key.id), document: changed }
+      return {
+        output: { KeyId: keyArn(key), KeyMaterialId: id },
+        changes: [put, ...changes, ...erased],
+        recorded: { keyId: keyArn(key), keyMaterialId: id },
+      }
+    } finally {
+      secret.fill(0)
+    }
+  },
+})
+
+interface Expiry {
+  expirationModel: 'KEY_MATERIAL_EXPIRES' | 'KEY_MATERIAL_DOES_NOT_EXPIRE'
+  validTo?: number
+}
+
+/** @throws ValidationException */
+function requireExpiry({ ExpirationModel: model = 'KEY_MATERIAL_EXPIRES', ValidTo }: Input, now: number): Expiry {
+  const invalid = (message: string): KmsError => kmsError('ValidationException', message)
+  if (model === 'KEY_MATERIAL_DOES_NOT_EXPIRE') {
+    if (ValidTo) throw invalid('ValidTo cannot be set if the ExpirationModel is KEY_MATERIAL_DOES_NOT_EXPIRE')
+    return { expirationModel: model }
+  }
+  if (!ValidTo) throw invalid('A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES')
+  const validTo = ValidTo.getTime()
+  if (validTo <= now) throw invalid('ValidTo must be in the future')
+  if (validTo > now + longestValidity) throw invalid('ValidTo must be no later than 365 days from now')
+  return { expirationModel: model, validTo }
+}
+
+type ImportType = 'NEW_KEY_MATERIAL' | 'EXISTING_KEY_MATERIAL'
+
+/** New by default if nothing was ever imported. @throws ValidationException */
+function requireImportType(key: Key, { ImportType, KeyMaterialId }: Input): ImportType {
+  const type = ImportType ?? (key.materials.length === 0 ? 'NEW_KEY_MATERIAL' : 'EXISTING_KEY_MATERIAL')
+  if (type === 'NEW_KEY_MATERIAL' && KeyMaterialId !== undefined) {
+    throw kmsError('ValidationException', 'KeyMaterialId cannot be set if the ImportType is NEW_KEY_MATERIAL')
+  }
+  return type
+}
+
+/** @throws InvalidImportTokenException, ExpiredImportTokenException */
+async function requireToken({ keys, now, view, seal }: WithKey, token: Uint8Array): Promise<ImportToken> {
+  const day = tokenDay(token)
+  if (day === undefined) throw kmsError('InvalidImportTokenException')
+  const stored = await view.get('day-key', String(day))
+  if (!stored) {
+    // Its day's key is erased, or never was.
+    throw kmsError(day < dayOf(now) ? 'ExpiredImportTokenException' : 'InvalidImportTokenException')
+  }
+  const bytes = seal.open({ purpose: 'day-key/v1', fields: [String(day)] }, decodeBase64(stored.sealed))
+  const { account, region, id } = keys.key
+  const opened = openToken(createSecretKey(bytes), token, { account, region, keyId: id })
+  bytes.fill(0)
+  if (!opened) throw kmsError('InvalidImportTokenException')
+  const failures = await view.get('token-failures', opened.id)
+  if (now > opened.validTo || (failures?.count ?? 0) >= maximumFailures) {
+    opened.privateKey.fill(0)
+    throw kmsError('ExpiredImportTokenException')
+  }
+  return opened
+}
+
+type WithKey = Context & { keys: { key: Key } }
+
+/** @throws ValidationException for a blob whose size does not fit the wrapping key */
+async function unwrap({ privateOperations, keys }: WithKey, token: ImportToken, encrypted: Uint8Array) {
+  try {
+    return await unwrapMaterial(privateOperations, {
+      algorithm: wrappingAlgorithms[token.algorithm],
+      wrappingKeySpec: token.wrappingKeySpec,
+      spec: keys.key.spec,
+      privateKey: token.privateKey,
+      encrypted,
+    })
+  } finally {
+    token.privateKey.fill(0)
+  }
+}
+
+/** One answer for every cause, and a count that kills the token: nobody learns from trying (C7). */
+async function countFailure({ view }: Context, token: ImportToken) {
+  const count = ((await view.get('token-failures', token.id))?.count ?? 0) + 1
+  const change: Change = { put: 'token-failures', id: token.id, document: { count, validTo: token.validTo } }
+  return { refusal: kmsError('InvalidCiphertextException'), changes: [change] }
+}
+
+const isLapsed = (material: Material, now: number): boolean =>
+  material.state === 'PENDING_ROTATION' && !isPresent(material, now)
+
+function refusalOf(
+  key: Key,
+  type: ImportType,
+  wanted: string | undefined,
+  id: string,
+  known: Material | undefined,
+  now: number,
+): KmsError | undefined {
+  if (wanted !== undefined && wanted !== id) return kmsError('IncorrectKeyMaterialException')
+  if (type === 'EXISTING_KEY_MATERIAL') return known ? undefined : kmsError('IncorrectKeyMaterialException')
+  if (known && !isLapsed(known, now)) return kmsError('IncorrectKeyMaterialException')
+  const pending = key.materials.find(material => material.state === 'PENDING_ROTATION' && isPresent(material, now))
+  if (!pending) return undefined
+  return kmsError(
+    'KMSInvalidStateException',
+    `New key material (id: ${id}) cannot be imported into KMS key ${keyArn(key)}, because another key material (id: ${pending.id}) is pending rotation.`,
+  )
+}
+
+/** What the key says of the material from now on; only a description survives from before. */
+function imported(
+  known: Material | undefined,
+  id: string,
+  key: Key,
+  { expirationModel, validTo }: Expiry,
+  text: string | undefined,
+): Material {
+  const { validTo: _, ...kept } = known ?? {
+    id,
+    state: key.currentMaterialId === undefined ? ('CURRENT' as const) : ('PENDING_ROTATION' as const),
+  }
+  return {
+    ...kept,
+    present: true,
+    expirationModel,
+    ...(validTo !== undefined && { validTo }),
+    ...(text !== undefined && { description: text }),
+  }
+}

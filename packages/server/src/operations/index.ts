@@ -1,0 +1,63 @@
+import type { Operation } from '../operation.ts'
+import { cancelKeyDeletion } from './cancel-key-deletion.ts'
+import { createAlias } from './create-alias.ts'
+import { createKey } from './create-key.ts'
+import { decrypt } from './decrypt.ts'
+import { deleteAlias } from './delete-alias.ts'
+import { deleteImportedKeyMaterial } from './delete-imported-key-material.ts'
+import { describeKeyOperation } from './describe-key.ts'
+import { disableKey, enableKey } from './enable-key.ts'
+import { encrypt } from './encrypt.ts'
+import { generateDataKey, generateDataKeyWithoutPlaintext } from './generate-data-key.ts'
+import { generateRandom } from './generate-random.ts'
+import { getCallerIdentity } from './get-caller-identity.ts'
+import { getKeyPolicy } from './get-key-policy.ts'
+import { getParametersForImport } from './get-parameters-for-import.ts'
+import { importKeyMaterial } from './import-key-material.ts'
+import { listAliases } from './list-aliases.ts'
+import { listKeyPolicies } from './list-key-policies.ts'
+import { listKeyRotations } from './list-key-rotations.ts'
+import { listKeys } from './list-keys.ts'
+import { listResourceTags } from './list-resource-tags.ts'
+import { putKeyPolicy } from './put-key-policy.ts'
+import { reEncrypt } from './re-encrypt.ts'
+import { rotateKeyOnDemand } from './rotate-key-on-demand.ts'
+import { scheduleKeyDeletion } from './schedule-key-deletion.ts'
+import { tagResource } from './tag-resource.ts'
+import { untagResource } from './untag-resource.ts'
+import { updateAlias } from './update-alias.ts'
+import { updateKeyDescription } from './update-key-description.ts'
+
+/** Every operation that this server answers; what is not here is unknown. */
+export const operations: readonly Operation[] = [
+  cancelKeyDeletion,
+  createAlias,
+  createKey,
+  decrypt,
+  deleteAlias,
+  deleteImportedKeyMaterial,
+  describeKeyOperation,
+  disableKey,
+  enableKey,
+  encrypt,
+  generateDataKey,
+  generateDataKeyWithoutPlaintext,
+  generateRandom,
+  getCallerIdentity,
+  getKeyPolicy,
+  getParametersForImport,
+  importKeyMaterial,
+  listAliases,
+  listKeyPolicies,
+  listKeyRotations,
+  listKeys,
+  listResourceTags,
+  putKeyPolicy,
+  reEncrypt,
+  rotateKeyOnDemand,
+  scheduleKeyDeletion,
+  tagResource,
+  untagResource,
+  updateAlias,
+  updateKeyDescription,
+]

@@ -1,0 +1,64 @@
+import { anyState } from '../keys/states.ts'
+import { operation } from '../operation.ts'
+import { aliasArn } from '../protocol/arn.ts'
+import { boolean, list, optional, string, structure, timestamp } from '../protocol/shape.ts'
+import { aliasRow, type Alias } from '../store/documents.ts'
+import { keyId, limit, marker, nextMarker } from './members.ts'
+import { shown } from './shown.ts'
+import { pageOf, pageOfList, readMarker } from './paging.ts'
+
+/** All aliases of the account in the Region, or those of one key, ordered by name. */
+export const listAliases = operation({
+  name: 'ListAliases',
+  input: structure({ KeyId: optional(keyId), Limit: limit, Marker: marker }),
+  output: structure({
+    Aliases: list(
+      structure({
+        AliasName: string(),
+        AliasArn: string(),
+        TargetKeyId: string(),
+        CreationDate: timestamp(),
+        LastUpdatedDate: timestamp(),
+      }),
+    ),
+    NextMarker: nextMarker,
+    Truncated: boolean(),
+  }),
+  needs: {
+    action: 'kms:ListAliases',
+    keys: { key: { identifier: input => input.KeyId, optional: true, aliases: false, states: anyState } },
+  },
+  audit: { readOnly: true, parameters: input => shown(input, 'KeyId', 'Limit', 'Marker') },
+  async handle({ keys, caller, region, view, seal }, { KeyId, Limit = 50, Marker }) {
+    const key = KeyId === undefined ? undefined : keys.key
+    const size = Math.min(Limit, 100)
+    const prefix = aliasRow(caller.account, region, '')
+    const pager = { list: `ListAliases ${prefix}${key?.id ?? ''}`, seal }
+    const { items, truncated } = key ? pageOfList(pager, key.aliases, Marker, size, name => name) : await allAliases()
+    async function allAliases() {
+      const after = readMarker(pager, Marker)
+      const found = await view.page('alias', prefix, after && prefix + after, size + 1)
+      return pageOf(
+        pager,
+        found.map(alias => alias.name),
+        size,
+        name => name,
+      )
+    }
+    const aliases = await Promise.all(items.map(name => view.get('alias', prefix + name)))
+    return {
+      output: {
+        Aliases: aliases.flatMap(alias => (alias ? [describeAlias(alias)] : [])),
+        ...truncated,
+      },
+    }
+  },
+})
+
+const describeAlias = (alias: Readonly<Alias>) => ({
+  AliasName: alias.name,
+  AliasArn: aliasArn(alias),
+  TargetKeyId: alias.keyId,
+  CreationDate: new Date(alias.createdAt),
+  LastUpdatedDate: new Date(alias.updatedAt),
+})

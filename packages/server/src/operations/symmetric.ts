@@ -1,0 +1,65 @@
+import { decryptSymmetric, encryptSymmetric, readHeader } from '../keys/ciphertext.ts'
+import type { Key } from '../keys/key.ts'
+import { openMaterial } from '../keys/material.ts'
+import type { KeyObject } from 'node:crypto'
+import type { Context } from '../operation.ts'
+import { kmsError } from '../protocol/errors.ts'
+import { keyRow, materialRow } from '../store/documents.ts'
+
+/** Encryption and decryption under symmetric keys, as four operations need it. */
+
+type EncryptionContext = ReadonlyMap<string, string> | undefined
+
+/** @throws InvalidKeyUsageException for an algorithm of other keys */
+export function requireSymmetricAlgorithm(key: Key, algorithm: string | undefined): void {
+  if (algorithm !== undefined && algorithm !== 'SYMMETRIC_DEFAULT') {
+    throw kmsError('InvalidKeyUsageException', `Algorithm ${algorithm} is incompatible with key spec ${key.spec}.`)
+  }
+}
+
+export async function encryptUnder(
+  context: Context,
+  key: Key,
+  plaintext: Uint8Array,
+  encryptionContext: EncryptionContext,
+): Promise<{ blob: Buffer; materialId: string }> {
+  const materialId = key.currentMaterialId
+  if (materialId === undefined) throw new Error('a usable symmetric key has current material')
+  const material = await materialOf(context, key, materialId)
+  return { blob: encryptSymmetric(material, materialId, plaintext, encryptionContext), materialId }
+}
+
+/** @throws InvalidCiphertextException, without saying what is wrong */
+export async function decryptUnder(
+  context: Context,
+  key: Key,
+  blob: Uint8Array,
+  encryptionContext: EncryptionContext,
+): Promise<{ plaintext: Buffer; materialId: string }> {
+  const header = readHeader(blob)
+  if (!header || !key.materials.some(material => material.id === header.materialId)) {
+    throw kmsError('InvalidCiphertextException')
+  }
+  const plaintext = decryptSymmetric(await materialOf(context, key, header.materialId), blob, encryptionContext)
+  if (!plaintext) throw kmsError('InvalidCiphertextException')
+  return { plaintext, materialId: header.materialId }
+}
+
+/** @throws IncorrectKeyException if the ciphertext is one of another key, InvalidCiphertextException if of none */
+export async function requireKeyOfCiphertext(context: Context, key: Key, blob: Uint8Array): Promise<void> {
+  const header = readHeader(blob)
+  const material = header && (await context.view.get('material', materialRow(context.region, header.materialId)))
+  if (!material) throw kmsError('InvalidCiphertextException')
+  if (keyRow(material.account, material.region, material.keyId) !== keyRow(key.account, key.region, key.id)) {
+    throw kmsError(
+      'IncorrectKeyException',
+      'The key ID in the request does not identify a CMK that can perform this operation.',
+    )
+  }
+}
+
+async function materialOf({ view, seal }: Context, key: Key, materialId: string): Promise<KeyObject> {
+  const document = await view.get('material', materialRow(key.region, materialId))
+  if (!document) throw new Error(`no row for material ${materialId}`)
+  return openMaterial(seal, key, document)
+}

@@ -1,0 +1,159 @@
+import { randomUUID } from 'node:crypto'
+import type { App } from './app.ts'
+import { auditRecord } from './audit/record.ts'
+import { auditEvent } from './audit-event.ts'
+import { authenticate } from './authenticate.ts'
+import { authorize } from './auth/authorize.ts'
+import type { Caller } from './auth/caller.ts'
+import type { HttpRequest, HttpResponse } from './http/server.ts'
+import type { Key } from './keys/key.ts'
+import { requireState } from './keys/states.ts'
+import { locate } from './locate.ts'
+import type { Context, Decision, Operation } from './operation.ts'
+import { aliasArn, keyArn } from './protocol/arn.ts'
+import { KmsError, kmsError } from './protocol/errors.ts'
+import { TamperedRow, type View } from './store/documents.ts'
+import { wireOf } from './wire.ts'
+
+/** What is known of a request so far; the audit record is made of it. */
+export interface Trace {
+  readonly requestId: string
+  /** Epoch milliseconds: the one moment at which everything in this request is judged. */
+  readonly now: number
+  readonly request: HttpRequest
+  operation?: Operation
+  region?: string
+  caller?: Caller
+  /** As decoded; absent when it could not be. */
+  input?: unknown
+  keys: Key[]
+}
+
+/** Requests for one row can push each other aside, but each time one of them gets through. */
+const mostAttempts = 200
+
+/**
+ * One request, from bytes to bytes. Handlers decide; the commit makes their changes and the audit record durable
+ * together, or refuses because something that the decision relied on has moved, and then it is decided again. No answer
+ * leaves before its record is durable.
+ */
+export async function answer(app: App, request: HttpRequest): Promise<HttpResponse> {
+  const started = performance.now()
+  const trace: Trace = { requestId: randomUUID(), now: app.now(), request, keys: [] }
+  const wire = wireOf(request)
+  try {
+    const { operation, decode } = wire.route(request)
+    trace.operation = operation
+    for (let attempt = 0; attempt < mostAttempts; attempt++) {
+      const view = app.store.view()
+      const scope = { now: new Date(trace.now), regions: app.regions, service: operation.service }
+      const { caller, region } = await authenticate(app, view, request, scope)
+      const asker = { ...trace, operation, caller, region, keys: [] }
+      const decision = await decide(app, view, asker, decode)
+      const entry = { at: trace.now, record: auditRecord(auditEvent(asker, decision)) }
+      if ((await app.store.commit(view, decision.changes ?? [], [entry])) === 'conflict') continue
+      const code = 'refusal' in decision ? decision.refusal.code : 'OK'
+      app.observe(operation.name, code, (performance.now() - started) / 1000)
+      return 'refusal' in decision
+        ? wire.encodeError(decision.refusal, trace.requestId)
+        : wire.encode(operation, decision.output, trace.requestId)
+    }
+    throw new Error(`${operation.name} lost the race for its rows ${mostAttempts} times`)
+  } catch (error) {
+    // Nobody was authenticated, or nothing could be recorded: there is no audit entry to be had.
+    return wire.encodeError(toKmsError(app, trace, error), trace.requestId)
+  }
+}
+
+/** Everything between authentication and commit. A refusal is a decision too, and is recorded like any other. */
+async function decide(app: App, view: View, trace: Authenticated, decode: () => unknown): Promise<Decision<unknown>> {
+  try {
+    const { operation, caller, region } = trace
+    const input = (trace.input = decode())
+    operation.needs.precheck?.(input)
+    const keys = await locateAll(view, trace, input)
+    authorizeAll(trace, keys, input)
+    const context: HandlerContext = { ...app.services, now: trace.now, caller, region, view, keys }
+    await operation.needs.check?.(context, input)
+    requireFitness(operation, keys, trace.now)
+    const decision = await operation.handle(context, input)
+    return isDryRun(input) && !('refusal' in decision) ? { refusal: dryRun() } : decision
+  } catch (error) {
+    return { refusal: toKmsError(app, trace, error) }
+  }
+}
+
+type Authenticated = Trace & { operation: Operation; caller: Caller; region: string }
+type Keys = Record<string, Key>
+type HandlerContext = Context & { keys: Keys }
+
+/** Each key that the request means, as one version each: everything after decides about, and uses, that one. */
+async function locateAll(view: View, trace: Authenticated, input: unknown): Promise<Keys> {
+  const { operation, caller, region } = trace
+  const keys: Keys = {}
+  for (const [name, need] of Object.entries(operation.needs.keys)) {
+    const key = await locate(view, need, input, { caller, region, action: need.action ?? operation.needs.action ?? '' })
+    if (!key) continue
+    keys[name] = key
+    trace.keys.push(key)
+  }
+  return keys
+}
+
+/** The operation's own action on each of its resources; all must be allowed. */
+function authorizeAll({ operation, caller, region }: Authenticated, keys: Keys, input: unknown): void {
+  const { action, alias } = operation.needs
+  if (action === null) return
+  const { account } = caller
+  if (alias) authorize({ caller, action, resource: aliasArn({ account, region, name: alias(input) }), account })
+  for (const [name, key] of Object.entries(keys)) {
+    const needed = operation.needs.keys[name]?.action ?? action
+    authorize({ caller, action: needed, resource: keyArn(key), account: key.account })
+  }
+  if (!alias && Object.keys(keys).length === 0) authorize({ caller, action, resource: '*', account })
+}
+
+/** What each key must be: of the right usage, of the right origin, in the right state. */
+function requireFitness(operation: Operation, keys: Keys, now: number): void {
+  for (const [name, key] of Object.entries(keys)) {
+    const need = operation.needs.keys[name]
+    if (need?.usage !== undefined && key.usage !== need.usage) {
+      throw kmsError(
+        'InvalidKeyUsageException',
+        `${keyArn(key)} key usage is ${key.usage} which is not valid for ${operation.name}.`,
+      )
+    }
+    if (need?.origin !== undefined && key.origin !== need.origin) {
+      throw kmsError(
+        'UnsupportedOperationException',
+        `${keyArn(key)} origin is ${key.origin} which is not valid for this operation.`,
+      )
+    }
+    if (need) requireState(key, need.states, now)
+  }
+}
+
+const isDryRun = (input: unknown): boolean => (input as { DryRun?: boolean }).DryRun === true // Any operation's input.
+const dryRun = (): KmsError =>
+  kmsError('DryRunOperationException', 'The request would have succeeded, but the DryRun option is set.')
+
+/** Errors meant for the caller pass; anything else is ours, is logged, and tells the caller nothing. */
+function toKmsError(app: App, trace: Trace, error: unknown): KmsError {
+  const { requestId, operation } = trace
+  if (error instanceof KmsError) {
+    if (!trace.caller)
+      app.log({ level: 'info', event: 'refused', requestId, peer: trace.request.peer, code: error.code })
+    return error
+  }
+  const failure = error instanceof Error ? error : new Error(String(error))
+  app.log({
+    level: 'error',
+    event: failure instanceof TamperedRow ? 'tampered row' : 'internal error',
+    requestId,
+    ...(operation && { operation: operation.name }),
+    error: failure.name,
+    detail: failure.message,
+    ...(failure.stack !== undefined && { stack: failure.stack }),
+  })
+  return kmsError(failure instanceof TamperedRow ? 'KeyUnavailableException' : 'KMSInternalException')
+}

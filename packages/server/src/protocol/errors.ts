@@ -1,0 +1,68 @@
+/**
+ * Every error that can leave this server, with its HTTP status.
+ *
+ * AWS KMS answers every client fault with 400, whatever status its SDK model names; only faults of the service differ
+ * (https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html; recorded answers of the real service).
+ */
+export const errorStatus = {
+  AccessDeniedException: 400,
+  AlreadyExistsException: 400,
+  ConflictException: 400,
+  CustomKeyStoreNotFoundException: 400,
+  DependencyTimeoutException: 503,
+  DisabledException: 400,
+  DryRunOperationException: 400,
+  ExpiredImportTokenException: 400,
+  ExpiredTokenException: 400,
+  IncompleteSignatureException: 400,
+  IncorrectKeyException: 400,
+  IncorrectKeyMaterialException: 400,
+  InvalidArnException: 400,
+  InvalidCiphertextException: 400,
+  InvalidGrantTokenException: 400,
+  InvalidImportTokenException: 400,
+  InvalidKeyUsageException: 400,
+  InvalidMarkerException: 400,
+  InvalidSignatureException: 400,
+  KeyUnavailableException: 500,
+  KMSInternalException: 500,
+  KMSInvalidStateException: 400,
+  LimitExceededException: 400,
+  MalformedPolicyDocumentException: 400,
+  MissingActionException: 400,
+  MissingAuthenticationTokenException: 400,
+  NotAuthorizedException: 400,
+  NotFoundException: 400,
+  SerializationException: 400,
+  TagException: 400,
+  ThrottlingException: 400,
+  UnknownOperationException: 400,
+  UnrecognizedClientException: 400,
+  UnsupportedOperationException: 400,
+  ValidationException: 400,
+} as const
+
+export type ErrorCode = keyof typeof errorStatus
+
+/** An error meant for the caller. Its message is sent as it stands, so it must never quote secret bytes. */
+export class KmsError extends Error {
+  readonly code: ErrorCode
+  /** False when AWS sends no text: the member is then left out of the body, not sent empty. */
+  readonly hasMessage: boolean
+
+  constructor(code: ErrorCode, message?: string) {
+    super(message ?? code)
+    this.name = code
+    this.code = code
+    this.hasMessage = message !== undefined
+  }
+
+  get status(): number {
+    return errorStatus[this.code]
+  }
+}
+
+/** `throw kmsError('NotFoundException', ...)`; without a text where AWS sends none. */
+export function kmsError(code: ErrorCode, message?: string): KmsError {
+  return new KmsError(code, message)
+}

@@ -1,0 +1,244 @@
+import type { KeyObject } from 'node:crypto'
+import type { AccessKey, User } from '../auth/identities.ts'
+import type { Key } from '../keys/key.ts'
+import type { MaterialDocument } from '../keys/material.ts'
+import { rowMac, verifyRow } from './integrity.ts'
+import type { AuditEntry, CommitResult, Engine, Row, Seen } from './store.ts'
+
+/** A name for a key: region-wide unique, one target. */
+export interface Alias {
+  account: string
+  region: string
+  /** With the prefix `alias/`. */
+  name: string
+  keyId: string
+  createdAt: number
+  updatedAt: number
+}
+
+/** The key that seals one day's import tokens; erased when no token of that day can be valid any more. */
+export interface DayKey {
+  sealed: string
+  erasedAt: number
+}
+
+/** How often material that came with an import token could not be unwrapped. */
+export interface TokenFailures {
+  count: number
+  /** When the token expires and the row may go. */
+  validTo: number
+}
+
+/** Every kind of document, by the name it is stored under. */
+export interface Documents {
+  key: Key
+  alias: Alias
+  material: MaterialDocument
+  'day-key': DayKey
+  'token-failures': TokenFailures
+  user: User
+  'access-key': AccessKey
+}
+export type Kind = keyof Documents
+
+/** The columns of a row that are not its body, derived from the document so that no write can forget them. */
+const columns: { [K in Kind]: { ref?: (d: Documents[K]) => string; due?: (d: Documents[K]) => number | null } } = {
+  key: { due: keyDue },
+  alias: {},
+  material: {},
+  'day-key': { due: day => day.erasedAt },
+  'token-failures': { due: failures => failures.validTo },
+  user: {},
+  'access-key': { ref: key => `${key.account}/${key.userName}` },
+}
+
+/** The next moment at which time alone changes the key: a material expires, or the waiting period ends. */
+function keyDue(key: Key): number | null {
+  const moments = key.materials.flatMap(material => (material.present && material.validTo ? [material.validTo] : []))
+  if (key.deletion) moments.push(key.deletion.at)
+  return moments.length === 0 ? null : Math.min(...moments)
+}
+
+/** Row ids. Account and Region come first, so that a page of them is a prefix. */
+export const keyRow = (account: string, region: string, keyId: string): string => `${account}/${region}/${keyId}`
+export const aliasRow = keyRow
+/** Material ids are unique in a Region, and a ciphertext names nothing else. */
+export const materialRow = (region: string, materialId: string): string => `${region}/${materialId}`
+export const userRow = (account: string, name: string): string => `${account}/${name}`
+
+export type Change =
+  | { [K in Kind]: { put: K; id: string; document: Documents[K]; erase?: boolean } }[Kind]
+  | { remove: Kind; id: string; erase?: boolean }
+
+/** A row whose MAC does not fit its contents: somebody wrote to the database behind our back. */
+export class TamperedRow extends Error {
+  constructor(kind: string, id: string) {
+    super(`The stored row ${kind} ${id} was altered outside this server, and is refused.`)
+    this.name = 'TamperedRow'
+  }
+}
+
+interface Cached {
+  version: number
+  document: Documents[Kind]
+}
+
+/**
+ * Typed documents over an engine: checks every row's MAC, parses it once, and keeps it in a bounded cache. The cache may
+ * be behind: whatever a request decided on a stale document is refused at its commit, which also evicts the document.
+ */
+export class DocumentStore {
+  readonly #engine: Engine
+  readonly #storeId: string
+  readonly #macKey: KeyObject
+  readonly #cacheSize: number
+  readonly #cache = new Map<string, Cached>()
+
+  constructor(engine: Engine, integrity: { storeId: string; macKey: KeyObject }, cacheSize = 20_000) {
+    this.#engine = engine
+    this.#storeId = integrity.storeId
+    this.#macKey = integrity.macKey
+    this.#cacheSize = cacheSize
+  }
+
+  view(): View {
+    return new View(this)
+  }
+
+  /** @throws TamperedRow */
+  async read(kind: Kind, id: string): Promise<Cached | undefined> {
+    const name = cacheName(kind, id)
+    const cached = this.#cache.get(name)
+    if (cached) return cached
+    const row = await this.#engine.get(kind, id)
+    if (!row) return undefined
+    const fresh = { version: row.version, document: this.#open(row) }
+    this.#remember(name, fresh)
+    return fresh
+  }
+
+  /** @throws TamperedRow */
+  async page<K extends Kind>(
+    kind: K,
+    prefix: string,
+    after: string | undefined,
+    limit: number,
+  ): Promise<Documents[K][]> {
+    const rows = await this.#engine.page(kind, prefix, after, limit)
+    return rows.map(row => this.#open(row) as Documents[K]) // The engine returned rows of this kind.
+  }
+
+  /** @throws TamperedRow */
+  async byRef<K extends Kind>(kind: K, ref: string): Promise<Documents[K][]> {
+    const rows = await this.#engine.byRef(kind, ref)
+    return rows.map(row => this.#open(row) as Documents[K]) // The engine returned rows of this kind.
+  }
+
+  /** Names of rows that time alone changes now, soonest first. */
+  async due(now: number, limit: number): Promise<{ kind: Kind; id: string }[]> {
+    const rows = await this.#engine.due(now, limit)
+    return rows.map(row => ({ kind: row.kind as Kind, id: row.id })) // Only this class writes rows.
+  }
+
+  /**
+   * Makes changes and audit entries durable if everything that `view` has seen is still so. A row can only be changed
+   * by a view that has read it: that is where the expected version comes from.
+   */
+  async commit(view: View, changes: readonly Change[], entries: readonly AuditEntry[]): Promise<CommitResult> {
+    const puts: Row[] = []
+    const removes: Seen[] = []
+    const fresh: [name: string, cached: Cached | undefined][] = []
+    let erase = false
+    for (const change of changes) {
+      erase ||= change.erase === true
+      if ('put' in change) {
+        const version = view.versionSeen(change.put, change.id) + 1
+        puts.push(this.#seal(change.put, change.id, version, change.document))
+        fresh.push([cacheName(change.put, change.id), { version, document: change.document }])
+      } else {
+        removes.push({ kind: change.remove, id: change.id, version: view.versionSeen(change.remove, change.id) })
+        fresh.push([cacheName(change.remove, change.id), undefined])
+      }
+    }
+    const result = await this.#engine.commit({ seen: view.seen, puts, removes, entries, erase })
+    if (result === 'conflict') {
+      for (const { kind, id } of view.seen) this.#cache.delete(`${kind}\n${id}`)
+      return result
+    }
+    for (const [name, cached] of fresh) {
+      if (!cached) this.#cache.delete(name)
+      // Another commit of this row may have been acknowledged first.
+      else if ((this.#cache.get(name)?.version ?? 0) < cached.version) this.#remember(name, cached)
+    }
+    return result
+  }
+
+  #remember(name: string, cached: Cached): void {
+    if (this.#cache.size >= this.#cacheSize) {
+      const oldest = this.#cache.keys().next()
+      if (!oldest.done) this.#cache.delete(oldest.value)
+    }
+    this.#cache.set(name, cached)
+  }
+
+  #seal<K extends Kind>(kind: K, id: string, version: number, document: Documents[K]): Row {
+    const { ref, due } = columns[kind]
+    const row = {
+      kind,
+      id,
+      ref: ref ? ref(document) : null,
+      due: due ? due(document) : null,
+      version,
+      body: JSON.stringify(document),
+    }
+    return { ...row, mac: rowMac(this.#macKey, this.#storeId, row) }
+  }
+
+  #open(row: Row): Documents[Kind] {
+    if (!verifyRow(this.#macKey, this.#storeId, row)) throw new TamperedRow(row.kind, row.id)
+    return JSON.parse(row.body) as Documents[Kind] // The MAC says that #seal wrote it.
+  }
+}
+
+const cacheName = (kind: Kind, id: string): string => `${kind}\n${id}`
+
+/**
+ * What one request reads, and at which versions. Its commit is refused if any of them has moved, so a decision is never
+ * older than the record of it. Documents are shared with the cache: copy before changing.
+ */
+export class View {
+  readonly #store: DocumentStore
+  readonly #seen = new Map<string, Seen>()
+
+  constructor(store: DocumentStore) {
+    this.#store = store
+  }
+
+  get seen(): readonly Seen[] {
+    return [...this.#seen.values()]
+  }
+
+  async get<K extends Kind>(kind: K, id: string): Promise<Readonly<Documents[K]> | undefined> {
+    const found = await this.#store.read(kind, id)
+    const version = found?.version ?? 0
+    const earlier = this.#seen.get(cacheName(kind, id))
+    // The cache may have moved on between two reads of one request; the first is kept, and the commit will refuse it.
+    if (!earlier) this.#seen.set(cacheName(kind, id), { kind, id, version })
+    return found?.document as Documents[K] | undefined // Stored under this kind.
+  }
+
+  /** A page of documents; listing relies on no version. */
+  page<K extends Kind>(kind: K, prefix: string, after: string | undefined, limit: number): Promise<Documents[K][]> {
+    return this.#store.page(kind, prefix, after, limit)
+  }
+
+  byRef<K extends Kind>(kind: K, ref: string): Promise<Documents[K][]> {
+    return this.#store.byRef(kind, ref)
+  }
+
+  versionSeen(kind: Kind, id: string): number {
+    const seen = this.#seen.get(cacheName(kind, id))
+    if (!seen) throw new Error(`${kind} ${id} is changed without having been read`)
+    return seen.version
+  }
+}

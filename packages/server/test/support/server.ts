@@ -1,0 +1,99 @@
+import { KMSClient } from '@aws-sdk/client-kms'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { loadConfig } from '../../src/config.ts'
+import type { LogEvent } from '../../src/log.ts'
+import { startServer, type RunningServer } from '../../src/main.ts'
+
+/** A real server on a free port, over a data folder of its own, with a clock that the test turns. */
+export interface TestServer extends RunningServer {
+  data: string
+  accessKeyId: string
+  secretAccessKey: string
+  /** What the server logged. */
+  logged: LogEvent[]
+  clock: Clock
+  /** An official client, whose clock follows the server's. */
+  client: (options?: { region?: string }) => KMSClient
+  /** Every audit record so far, oldest first. */
+  records: () => Promise<Record<string, unknown>[]>
+  /** Stops the server and removes its data. */
+  stop: () => Promise<void>
+  /** Stops the server and starts it again on the same data. */
+  restart: () => Promise<TestServer>
+}
+
+export interface Clock {
+  /** Turns the clock forward (or back, with a negative number of milliseconds). */
+  advance: (milliseconds: number) => void
+  now: () => number
+}
+
+const minute = 60_000
+
+/** @param flags as on the command line of `keyreeve start` */
+export async function start(
+  flags: readonly string[] = [],
+  previous?: { data: string; clock: TestClock },
+): Promise<TestServer> {
+  const folder = previous?.data ?? join(mkdtempSync(join(tmpdir(), 'keyreeve-')), 'data')
+  const clock = previous?.clock ?? new TestClock()
+  const logged: LogEvent[] = []
+  // A pool would make RSA keys that most tests do not need.
+  const usual = ['--data', folder, '--port', '0', '--wrapping-pool-size', '0']
+  const config = loadConfig([...usual, ...flags], {}, path => readFileSync(path))
+  const server = await startServer(
+    config,
+    event => void logged.push(event),
+    () => clock.now(),
+  )
+  const text = readFileSync(server.app.credentials, 'latin1')
+  const [, accessKeyId = '', secretAccessKey = ''] =
+    /aws_access_key_id = (\S+)\naws_secret_access_key = (\S+)/.exec(text) ?? []
+  return {
+    ...server,
+    data: folder,
+    accessKeyId,
+    secretAccessKey,
+    logged,
+    clock,
+    client: ({ region = 'us-east-1' } = {}) =>
+      new KMSClient({
+        region,
+        endpoint: server.address,
+        credentials: { accessKeyId, secretAccessKey },
+        maxAttempts: 1,
+        systemClockOffset: clock.now() - Date.now(),
+      }),
+    records: () => readRecords(server),
+    async stop() {
+      await server.close()
+      rmSync(join(folder, '..'), { recursive: true })
+    },
+    async restart() {
+      await server.close()
+      return await start(flags, { data: folder, clock })
+    },
+  }
+}
+
+class TestClock implements Clock {
+  #offset = 0
+
+  advance(milliseconds: number): void {
+    this.#offset += milliseconds
+  }
+
+  now(): number {
+    return Date.now() + this.#offset
+  }
+}
+
+async function readRecords({ app }: RunningServer): Promise<Record<string, unknown>[]> {
+  const entries = await app.auditEntries(0, 100_000)
+  return entries.map(entry => JSON.parse(entry.record) as Record<string, unknown>)
+}
+
+export const hours = 60 * minute
+export const days = 24 * hours

@@ -1,0 +1,107 @@
+import type { About } from '../packages/server/src/protocol/shape.ts'
+import type { KeyNeed, Operation } from '../packages/server/src/operation.ts'
+import { operations } from '../packages/server/src/operations/index.ts'
+
+/** docs/operations.md: what the operation table says, as the pipeline enforces it. */
+export function operationsPage(): string {
+  const list = operations.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+  return [
+    '# Operations',
+    '',
+    'Written by `npm run docs` from the operation table; a test compares. A member marked `*` is required. Sizes: strings in',
+    'characters, blobs in bytes, lists in elements.',
+    '',
+    '| operation | permission | keys | states |',
+    '| --- | --- | --- | --- |',
+    ...list.map(row),
+    '',
+    ...list.flatMap(section),
+  ].join('\n')
+}
+
+const needsOf = (operation: Operation): [string, KeyNeed<unknown>][] => Object.entries(operation.needs.keys)
+
+function row(operation: Operation): string {
+  const needs = needsOf(operation)
+  const cells = [
+    `[${operation.name}](#${operation.name.toLowerCase()})`,
+    needs
+      .map(([, need]) => need.action ?? operation.needs.action)
+      .concat(needs.length === 0 ? [operation.needs.action] : [])
+      .map(action => (action === null ? 'none needed' : `\`${action}\``))
+      .filter((action, index, all) => all.indexOf(action) === index)
+      .join(', '),
+    needs.map(([name, need]) => keyText(name, need)).join('; ') || 'none',
+    needs.map(([, need]) => need.states.join(', ')).join('; '),
+  ]
+  return `| ${cells.join(' | ')} |`
+}
+
+function keyText(name: string, need: KeyNeed<unknown>): string {
+  const forms = need.aliases ? 'id, ARN, alias name, alias ARN' : 'id, ARN'
+  const facts = [
+    need.ciphertext ? `${forms}, or named by the ciphertext` : forms,
+    ...(need.optional ? ['optional'] : []),
+    ...(need.usage ? [`usage ${need.usage}`] : []),
+    ...(need.origin ? [`origin ${need.origin}`] : []),
+  ]
+  return `${name === 'key' ? '' : `${name}: `}${facts.join('; ')}`
+}
+
+function section(operation: Operation): string[] {
+  const service = operation.service === 'kms' ? [] : [`Service: ${operation.service}, by the Query protocol.`, '']
+  return [
+    `## ${operation.name}`,
+    '',
+    ...service,
+    ...table('Input', operation.input.about),
+    ...(operation.output === null ? ['Output: empty body.', ''] : table('Output', operation.output.about)),
+    `Audit record: ${operation.audit.readOnly ? 'read only' : 'a change'}.`,
+    '',
+  ]
+}
+
+function table(title: string, about: About): string[] {
+  if (about.type !== 'structure' || Object.keys(about.members).length === 0) return [`${title}: none.`, '']
+  return [
+    `| ${title} | type |`,
+    '| --- | --- |',
+    ...Object.entries(about.members).map(
+      ([name, { required, shape }]) => `| \`${name}\`${required ? '*' : ''} | ${typeText(shape)} |`,
+    ),
+    '',
+  ]
+}
+
+function typeText(about: About): string {
+  switch (about.type) {
+    case 'string': {
+      if (about.values) return about.values.map(value => `\`${value}\``).join(', ')
+      const pattern = about.pattern === undefined ? '' : ` matching \`${about.pattern.replaceAll('|', '\\|')}\``
+      return `string${range(about)}${pattern}`
+    }
+    case 'integer':
+    case 'blob':
+      return `${about.type}${range(about)}`
+    case 'boolean':
+    case 'timestamp':
+      return about.type
+    case 'list':
+      return `list${range(about)} of ${typeText(about.element)}`
+    case 'map':
+      return `map of ${typeText(about.key)} to ${typeText(about.value)}`
+    case 'structure': {
+      const members = Object.entries(about.members).map(
+        ([name, { required, shape }]) => `\`${name}\`${required ? '*' : ''}: ${typeText(shape)}`,
+      )
+      return `{ ${members.join('; ')} }`
+    }
+  }
+}
+
+function range({ min, max }: { min?: number; max?: number }): string {
+  if (min === undefined && max === undefined) return ''
+  if (min === max) return ` (${min})`
+  if (max === undefined) return ` (from ${min})`
+  return ` (${min ?? 0} to ${max})`
+}
