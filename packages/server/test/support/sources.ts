@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
 /** One module, its text twice, each time with something replaced by spaces, so that offsets agree. */
@@ -13,8 +13,9 @@ export interface Source {
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
 
-/** Every TypeScript module below a folder of the repository. */
+/** Every TypeScript module below a folder of the repository, if there is such a folder. */
 export function sourcesIn(folder: string): Source[] {
+  if (!existsSync(root + folder)) return []
   return readdirSync(root + folder, { recursive: true, encoding: 'utf8' })
     .map(name => `${folder}/${name.replaceAll('\\', '/')}`)
     .filter(path => /\.[mc]?tsx?$/.test(path))
