@@ -1,0 +1,216 @@
+import { isSame } from './bytes.ts'
+import type { Bytes } from './bytes.ts'
+import { count, ImportError } from './error.ts'
+import { parseJwk } from './jwk.ts'
+import { notPrivate, parsePrivateKey } from './private-key.ts'
+import type { PrivateKey } from './private-key.ts'
+import { decodeBase64, decodeHex, decodePem, encrypted, finalNewline, isText, textFormat } from './text.ts'
+
+export type MaterialFormat = 'auto' | 'raw' | 'base64' | 'hex' | 'pem' | 'der' | 'jwk'
+
+export interface KeyMaterial {
+  /** What to give to `wrap`. Secret, and the caller's to wipe: `material.fill(0)`. */
+  material: Uint8Array<ArrayBuffer>
+  /** What was done to the input and what is odd about it, as sentences for a person. */
+  notes: string[]
+}
+
+/** Length of a secret, in bytes. */
+interface Secret {
+  min: number
+  max: number
+}
+
+/**
+ * What each key spec wants: a secret of some length, or a private key in PKCS#8
+ * (https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-conceptual.html).
+ */
+const keySpecs: Record<string, Secret | 'private key'> = {
+  SYMMETRIC_DEFAULT: { min: 32, max: 32 },
+  HMAC_224: { min: 28, max: 128 },
+  HMAC_256: { min: 32, max: 128 },
+  HMAC_384: { min: 48, max: 128 },
+  HMAC_512: { min: 64, max: 128 },
+  RSA_2048: 'private key',
+  RSA_3072: 'private key',
+  RSA_4096: 'private key',
+  ECC_NIST_P256: 'private key',
+  ECC_NIST_P384: 'private key',
+  ECC_NIST_P521: 'private key',
+  ECC_SECG_P256K1: 'private key',
+  ECC_NIST_EDWARDS25519: 'private key',
+}
+
+/**
+ * Makes the bytes to wrap out of the file that somebody has.
+ *
+ * With format "auto", a reading must be the only one that makes sense: an input that is as long as the material and
+ * could be a text for other material as well is refused, and no byte of a raw input is ever dropped.
+ *
+ * @param options.keySpec the key spec of the KMS key, SYMMETRIC_DEFAULT if left out
+ * @param options.format what the input is, "auto" if left out
+ * @throws ImportError if the input is no material for a key of this spec, saying why and what to do
+ */
+export function readMaterial(
+  input: Uint8Array,
+  options: { keySpec?: string; format?: MaterialFormat } = {},
+): KeyMaterial {
+  const { keySpec = 'SYMMETRIC_DEFAULT', format = 'auto' } = options
+  const wanted = Object.hasOwn(keySpecs, keySpec) ? keySpecs[keySpec] : undefined
+  if (wanted === undefined) {
+    throw new ImportError(`Key spec ${keySpec} cannot be imported. These can: ${Object.keys(keySpecs).join(', ')}.`)
+  }
+  if (input.length === 0) throw new ImportError('The input is empty.')
+  return wanted === 'private key' ? readPrivateKey(input, keySpec, format) : readSecret(input, keySpec, wanted, format)
+}
+
+/** One way to read an input. What cannot be read that way has no material. */
+interface Reading {
+  format: MaterialFormat
+  material: Bytes
+  says: string
+}
+
+function readSecret(input: Uint8Array, keySpec: string, { min, max }: Secret, format: MaterialFormat): KeyMaterial {
+  const text = format === 'auto' ? textFormat(input) : undefined
+  const formats: MaterialFormat[] = format !== 'auto' ? [format] : text ? ['raw', text] : ['raw']
+  const readings = formats.map(as => readAs(input, as))
+  const fits = (size: number): boolean => size >= min && size <= max
+  const [chosen, rival] = readings.filter(reading => fits(reading.material.length))
+  for (const reading of readings) if (reading !== chosen || rival) reading.material.fill(0)
+
+  if (rival) {
+    throw new ImportError(
+      `${rival.says} But ${keySpec} takes the ${count(input.length)} of the text itself too. ` +
+        `Say which is meant: format "${rival.format}" or "raw".`,
+    )
+  }
+  if (!chosen) {
+    const newline = finalNewline(input)
+    const trimmed = formats.includes('raw') && newline > 0 && fits(input.length - newline)
+    const wants = `${keySpec} wants ${min === max ? '' : `${min} to `}${count(max)}.`
+    throw new ImportError([...readings.map(({ says }) => says), wants, ...(trimmed ? [newlineHint] : [])].join(' '))
+  }
+  if (chosen.format !== 'raw') return { material: chosen.material, notes: [chosen.says] }
+  if (format === 'raw') return { material: chosen.material, notes: [] }
+  return { material: chosen.material, notes: remarks(chosen.material, text) }
+}
+
+const newlineHint = 'Is there a newline at the end, as echo and editors add it? Write the file without it.'
+
+/** What is odd about bytes that nobody called raw. */
+function remarks(material: Bytes, text: MaterialFormat | undefined): string[] {
+  const newline = finalNewline(material) > 0
+  if (!isText(material)) {
+    return newline ? ['The last byte is a newline (0a). It was kept, as it may well belong to the material.'] : []
+  }
+  if (newline) {
+    const size = count(material.length)
+    material.fill(0)
+    throw new ImportError(
+      `These ${size} are text that ends in a newline. Write the file without it, or say format "raw" to keep it.`,
+    )
+  }
+  return [`${count(material.length)} of text, taken as they are${text ? `, not as ${text}` : ''}.`]
+}
+
+function readAs(input: Uint8Array, format: MaterialFormat): Reading {
+  try {
+    const { material, says } = decodeSecret(input, format)
+    return { format, material, says }
+  } catch (error) {
+    if (error instanceof ImportError) return { format, material: new Uint8Array(), says: error.message }
+    throw error
+  }
+}
+
+function decodeSecret(input: Uint8Array, format: MaterialFormat): { material: Bytes; says: string } {
+  switch (format) {
+    case 'hex': {
+      const material = decodeHex(input)
+      return { material, says: `${2 * material.length} hexadecimal digits read as ${count(material.length)}.` }
+    }
+    case 'base64': {
+      const material = decodeBase64(input)
+      return { material, says: `Base64 read as ${count(material.length)}.` }
+    }
+    case 'jwk': {
+      const { key, secret } = parseJwk(input)
+      key?.pkcs8.fill(0)
+      if (!secret) throw new ImportError('This JSON Web Key is a private key, not a secret.')
+      return { material: secret, says: `JSON Web Key read as ${count(secret.length)}.` }
+    }
+    case 'pem':
+    case 'der':
+      throw new ImportError(`${format.toUpperCase()} holds a private key, not a secret.`)
+    case 'auto':
+    case 'raw':
+      return { material: new Uint8Array(input), says: `The input has ${count(input.length)}.` }
+  }
+}
+
+function readPrivateKey(input: Uint8Array, keySpec: string, format: MaterialFormat): KeyMaterial {
+  const { key, notes } = decodePrivateKey(input, format === 'auto' ? (textFormat(input) ?? 'der') : format)
+  if (key.spec === keySpec) return { material: key.pkcs8, notes }
+  key.pkcs8.fill(0)
+  throw new ImportError(`This is a private key for ${key.spec}, but the KMS key is ${keySpec}.`)
+}
+
+function decodePrivateKey(input: Uint8Array, format: MaterialFormat): { key: PrivateKey; notes: string[] } {
+  switch (format) {
+    case 'jwk': {
+      const { kty, key, secret } = parseJwk(input)
+      secret?.fill(0)
+      if (!key) throw new ImportError('This JSON Web Key is a secret (kty "oct"), not a private key.')
+      return { key, notes: [`JSON Web Key (${kty}) converted to PKCS#8.`] }
+    }
+    case 'pem': {
+      const { label, der } = onlyPrivateKey(decodePem(input))
+      return fromDer(der, `PEM (${label}) read as DER.`)
+    }
+    case 'base64':
+      return fromDer(decodeBase64(input), 'Base64 read as DER.')
+    case 'hex':
+      return fromDer(decodeHex(input), 'Hexadecimal digits read as DER.')
+    case 'auto':
+    case 'raw':
+    case 'der':
+      return fromDer(new Uint8Array(input))
+  }
+}
+
+/** Wipes `der`. */
+function fromDer(der: Bytes, ...notes: string[]): { key: PrivateKey; notes: string[] } {
+  try {
+    if (der[0] !== 0x30) {
+      throw new ImportError('This is no private key in DER, nor in PEM or a JSON Web Key. openssl genpkey makes one.')
+    }
+    const { form, ...key } = parsePrivateKey(der)
+    if (form !== 'PKCS#8') notes.push(`${form} converted to PKCS#8.`)
+    else if (!isSame(key.pkcs8, der)) notes.push('PKCS#8 written anew in its plain form: version 0, only the key.')
+    return { key, notes }
+  } finally {
+    der.fill(0)
+  }
+}
+
+const importable = ['PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRIVATE KEY']
+
+/** Certificates and EC PARAMETERS may stand beside it. */
+function onlyPrivateKey(blocks: { label: string; der: Bytes }[]): { label: string; der: Bytes } {
+  const keys = blocks.filter(({ label }) => label.endsWith('PRIVATE KEY'))
+  const [key, ...others] = keys
+  for (const block of blocks) if (block !== key) block.der.fill(0)
+  if (key && others.length === 0 && importable.includes(key.label)) return key
+  key?.der.fill(0)
+  if (!key)
+    throw new ImportError(blocks.length > 0 ? notPrivate : 'This is not PEM: there is no line -----BEGIN ...-----.')
+  if (others.length > 0) throw new ImportError(`This PEM holds ${keys.length} private keys. Give one of them.`)
+  if (key.label === 'ENCRYPTED PRIVATE KEY') throw new ImportError(encrypted)
+  if (key.label === 'OPENSSH PRIVATE KEY') {
+    throw new ImportError(
+      'This is OpenSSH\'s own format. Convert a copy of the file: ssh-keygen -p -N "" -m PKCS8 -f copy',
+    )
+  }
+  throw new ImportError('This PEM holds a private key of a type that cannot be imported.')
+}
