@@ -242,6 +242,7 @@ test('refuses lone surrogates in values and in names', () => {
     '\\ud800\\u0041',
     '\\ud800\\ud800',
     '\\udc00\\ud800',
+    '\\udc00\\udc00',
     '\\ud83d\\ude00\\ude00',
     '\\ud83d \\ude00',
     '\\ud83d\\\\ude00',
@@ -399,11 +400,11 @@ function mutate(prng: Prng, bytes: Buffer): Buffer {
   }
 }
 
-test('refuses what JSON.parse refuses of 30,000 damaged documents, and little else', () => {
+test('refuses what JSON.parse refuses of 15,000 damaged documents, and little else', () => {
   const prng = new Prng(4)
   const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   const outcomes = { bothRefuse: 0, bothAccept: 0, onlyWeRefuse: 0 }
-  for (let i = 0; i < 30_000; i++) {
+  for (let i = 0; i < 15_000; i++) {
     let bytes: Buffer = Buffer.from(document(prng))
     for (let n = prng.below(3); n >= 0; n--) bytes = mutate(prng, bytes)
     let expected: unknown

@@ -633,6 +633,16 @@ test('writes answers of any size, each into memory of its own', () => {
   assert.equal(first.toString(), expected)
 })
 
+test('makes room for texts that grow when they are escaped', () => {
+  const shape = structure({ A: string(), B: string() })
+  for (const character of ['\u0001', '"', 'é', '漢', '😀']) {
+    for (const length of [10_000, 10_922, 10_923, 21_845, 65_530, 65_536]) {
+      const value = { A: character.repeat(length), B: character }
+      assert.equal(encode(shape, value).toString(), JSON.stringify(value))
+    }
+  }
+})
+
 test('leaves nothing of an answer in the memory that it was put together in', t => {
   const allocated = t.mock.method(Buffer, 'allocUnsafeSlow')
   const writer = new JsonWriter()
@@ -689,9 +699,9 @@ function asJson(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, asJson(item)]))
 }
 
-test('decodes what it encoded, and encodes what JSON.parse reads, for 2,000 random values', () => {
+test('decodes what it encoded, and encodes what JSON.parse reads, for 1,000 random values', () => {
   const prng = new Prng(5)
-  for (let i = 0; i < 2_000; i++) {
+  for (let i = 0; i < 1_000; i++) {
     const value = sample(prng, everything.about) as Everything
     const bytes = encode(everything, value)
     assert.deepEqual(decode(everything, bytes), value)
@@ -703,7 +713,7 @@ test('decodes what it encoded, and encodes what JSON.parse reads, for 2,000 rand
 test('answers damaged requests with one of its two refusals, and nothing else', () => {
   const prng = new Prng(6)
   const codes = { accepted: 0, SerializationException: 0, ValidationException: 0 }
-  for (let i = 0; i < 20_000; i++) {
+  for (let i = 0; i < 5_000; i++) {
     const members = Object.entries(asJson(sample(prng, everything.about)) as object)
     const strange = [null, '', 'text', 0, -1, 1.5, true, [], [null], [''], {}, { a: null }, { TagKey: 'k' }]
     const request = Object.fromEntries(
@@ -719,7 +729,7 @@ test('answers damaged requests with one of its two refusals, and nothing else', 
       codes[error.code]++
     }
   }
-  assert.ok(Math.min(...Object.values(codes)) > 500, JSON.stringify(codes))
+  assert.ok(Math.min(...Object.values(codes)) > 200, JSON.stringify(codes))
 })
 
 // What documents and comparisons read
