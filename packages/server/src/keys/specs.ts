@@ -1,0 +1,126 @@
+/** What a key may be for (https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html). */
+export const keyUsages = [
+  'SIGN_VERIFY',
+  'ENCRYPT_DECRYPT',
+  'GENERATE_VERIFY_MAC',
+  'KEY_AGREEMENT',
+  'ENCAPSULATE_DECAPSULATE',
+] as const
+export type KeyUsage = (typeof keyUsages)[number]
+
+/** What the material is; sizes are in bytes. */
+type Kind =
+  /** Raw bytes of this size. */
+  | { readonly kind: 'symmetric'; readonly size: number }
+  /** Raw bytes of this size, which is the MAC's too; imported ones may be longer, up to `largest`. */
+  | { readonly kind: 'hmac'; readonly size: number; readonly largest: number }
+  /** PKCS #8; the size is that of the modulus. */
+  | { readonly kind: 'rsa'; readonly size: number }
+  /** PKCS #8, on the curve that OpenSSL knows by this name; the size is that of a coordinate. */
+  | { readonly kind: 'ecc'; readonly curve: string; readonly size: number }
+  | { readonly kind: 'edwards' | 'ml-dsa' | 'ml-kem' | 'sm2' }
+
+export type KeySpec = Kind & {
+  /** An alias can only move between keys of one type (API_UpdateAlias). */
+  readonly type: 'symmetric' | 'hmac' | 'asymmetric'
+  readonly usages: readonly KeyUsage[]
+  /** For each of the usages. */
+  readonly algorithms: Readonly<Partial<Record<KeyUsage, readonly string[]>>>
+  /** Whether such a key can have the origin EXTERNAL. */
+  readonly importable: boolean
+  /** Whether such keys can be made here yet. */
+  readonly available: boolean
+}
+
+/**
+ * Every key spec of the API, in its order. Usages and algorithms: the developer guide's key spec reference
+ * (https://docs.aws.amazon.com/kms/latest/developerguide/symm-asymm-choose-key-spec.html). The import of Ed25519 keys is
+ * not documented; they count as elliptic curve keys here.
+ */
+export const keySpecs = {
+  RSA_2048: rsa(256),
+  RSA_3072: rsa(384),
+  RSA_4096: rsa(512),
+  ECC_NIST_P256: ecc('prime256v1', 32, 'ECDSA_SHA_256', ['ECDH']),
+  ECC_NIST_P384: ecc('secp384r1', 48, 'ECDSA_SHA_384', ['ECDH']),
+  ECC_NIST_P521: ecc('secp521r1', 66, 'ECDSA_SHA_512', ['ECDH']),
+  ECC_SECG_P256K1: ecc('secp256k1', 32, 'ECDSA_SHA_256'),
+  SYMMETRIC_DEFAULT: {
+    ...row({ kind: 'symmetric', size: 32 }, { ENCRYPT_DECRYPT: ['SYMMETRIC_DEFAULT'] }),
+    available: true,
+  },
+  HMAC_224: hmac(28, 'HMAC_SHA_224'),
+  HMAC_256: hmac(32, 'HMAC_SHA_256'),
+  HMAC_384: hmac(48, 'HMAC_SHA_384'),
+  HMAC_512: hmac(64, 'HMAC_SHA_512'),
+  SM2: row({ kind: 'sm2' }, { SIGN_VERIFY: ['SM2DSA'], ENCRYPT_DECRYPT: ['SM2PKE'], KEY_AGREEMENT: ['ECDH'] }),
+  ML_DSA_44: mlDsa(),
+  ML_DSA_65: mlDsa(),
+  ML_DSA_87: mlDsa(),
+  ECC_NIST_EDWARDS25519: row({ kind: 'edwards' }, { SIGN_VERIFY: ['ED25519_SHA_512', 'ED25519_PH_SHA_512'] }),
+  ML_KEM_512: mlKem(),
+  ML_KEM_768: mlKem(),
+  ML_KEM_1024: mlKem(),
+} satisfies Record<string, KeySpec>
+export type KeySpecName = keyof typeof keySpecs
+export const keySpecNames = Object.keys(keySpecs) as KeySpecName[] // The table has no others.
+
+function row(kind: Kind, algorithms: KeySpec['algorithms'], importable = true): KeySpec {
+  const { kind: name } = kind
+  return {
+    ...kind,
+    type: name === 'symmetric' || name === 'hmac' ? name : 'asymmetric',
+    usages: keyUsages.filter(usage => Object.hasOwn(algorithms, usage)),
+    algorithms,
+    importable,
+    available: false,
+  }
+}
+
+function rsa(size: number) {
+  return row(
+    { kind: 'rsa', size },
+    {
+      SIGN_VERIFY: [
+        'RSASSA_PKCS1_V1_5_SHA_256',
+        'RSASSA_PKCS1_V1_5_SHA_384',
+        'RSASSA_PKCS1_V1_5_SHA_512',
+        'RSASSA_PSS_SHA_256',
+        'RSASSA_PSS_SHA_384',
+        'RSASSA_PSS_SHA_512',
+      ],
+      ENCRYPT_DECRYPT: ['RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256'],
+    },
+  )
+}
+
+function ecc(curve: string, size: number, signature: string, agreement?: string[]) {
+  return row({ kind: 'ecc', curve, size }, { SIGN_VERIFY: [signature], ...(agreement && { KEY_AGREEMENT: agreement }) })
+}
+
+function hmac(size: number, algorithm: string) {
+  return row({ kind: 'hmac', size, largest: 128 }, { GENERATE_VERIFY_MAC: [algorithm] })
+}
+
+function mlDsa() {
+  return row({ kind: 'ml-dsa' }, { SIGN_VERIFY: ['ML_DSA_SHAKE_256'] }, false)
+}
+
+function mlKem() {
+  return row({ kind: 'ml-kem' }, { ENCAPSULATE_DECAPSULATE: ['ML_KEM'] }, false)
+}
+
+const algorithmMembers = {
+  SIGN_VERIFY: 'SigningAlgorithms',
+  ENCRYPT_DECRYPT: 'EncryptionAlgorithms',
+  GENERATE_VERIFY_MAC: 'MacAlgorithms',
+  KEY_AGREEMENT: 'KeyAgreementAlgorithms',
+  ENCAPSULATE_DECAPSULATE: 'EncapsulationAlgorithms',
+} as const satisfies Record<KeyUsage, string>
+type AlgorithmMember = (typeof algorithmMembers)[KeyUsage]
+
+/** The one member of KeyMetadata that lists the algorithms of such a key; empty if the spec has no such usage. */
+export function algorithmsOf(spec: KeySpecName, usage: KeyUsage): { [M in AlgorithmMember]?: string[] } {
+  const names = keySpecs[spec].algorithms[usage]
+  return names ? { [algorithmMembers[usage]]: [...names] } : {}
+}
