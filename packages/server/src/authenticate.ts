@@ -1,15 +1,15 @@
-import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto'
+import { randomBytes, type KeyObject } from 'node:crypto'
 import type { Caller } from './auth/caller.ts'
-import { callerOf, openSecret, type AccessKey } from './auth/identities.ts'
+import { callerOf, openSecret, type AccessKey, type User } from './auth/identities.ts'
 import { kmsError } from './protocol/errors.ts'
 import {
   deriveSigningKey,
   readAuthorization,
   signatureMismatch,
+  SigningKeys,
   verifySignature,
   type Authorization,
   type SignedRequest,
-  type SigningKeys,
   type SigningScope,
 } from './protocol/sigv4.ts'
 import type { Seal } from './seal/seal.ts'
@@ -20,8 +20,8 @@ export interface Authenticator {
   signingKeys: SigningKeys
 }
 
-/** Stands in for the key of an unknown signer, so that the answer takes as long as for a known one. */
-const nobody = createSecretKey(randomBytes(32))
+/** Stands in for the access key of an unknown signer: whoever asks for it must wait as long as for a known one. */
+const nobody = { secret: randomBytes(40), signingKeys: new SigningKeys() }
 
 /** One object per user and key, so that whatever is kept beside a caller lives as long as its documents. */
 const callers = new WeakMap<Readonly<AccessKey>, Caller>()
@@ -43,27 +43,36 @@ export async function authenticate(
   const accessKey = await view.get('access-key', authorization.accessKeyId)
   const user = accessKey && (await view.get('user', userRow(accessKey.account, accessKey.userName)))
   // Long-term keys have no session token; there are no temporary ones yet, so any token is a foreign one.
-  if (!accessKey || !user || accessKey.status !== 'Active' || authorization.sessionToken !== undefined) {
-    verifySignature(request, authorization, nobody)
+  const known = accessKey && user && accessKey.status === 'Active' && authorization.sessionToken === undefined
+  const version = view.versionSeen('access-key', authorization.accessKeyId)
+  const cache = known ? signingKeys : nobody.signingKeys
+  let signingKey = cache.get(authorization, version)
+  if (!signingKey) {
+    // An unknown signer costs a derivation as well; only the opening of the sealed secret, once a day, has no twin.
+    signingKey = derive(known ? openSecret(seal, accessKey) : Buffer.from(nobody.secret), authorization)
+    cache.set(authorization, version, signingKey)
+  }
+  const isGenuine = verifySignature(request, authorization, signingKey)
+  if (!known) {
     throw kmsError('UnrecognizedClientException', 'The security token included in the request is invalid.')
   }
-  const version = view.versionSeen('access-key', accessKey.id)
-  const signingKey = signingKeys.get(authorization, version) ?? derive(seal, accessKey, authorization)
-  if (!verifySignature(request, authorization, signingKey)) throw signatureMismatch()
-  signingKeys.set(authorization, version, signingKey)
-  let caller = callers.get(accessKey)
-  if (!caller || caller.administrator !== user.administrator) {
-    caller = callerOf(user, accessKey)
-    callers.set(accessKey, caller)
-  }
-  return { caller, region: authorization.region }
+  if (!isGenuine) throw signatureMismatch()
+  return { caller: callerFor(user, accessKey), region: authorization.region }
 }
 
-function derive(seal: Seal, accessKey: AccessKey, { date, region, service }: Authorization): KeyObject {
-  const secret = openSecret(seal, accessKey)
+/** Wipes the secret. */
+function derive(secret: Buffer, { date, region, service }: Authorization): KeyObject {
   try {
     return deriveSigningKey(secret, date, region, service)
   } finally {
     secret.fill(0)
   }
+}
+
+function callerFor(user: Readonly<User>, accessKey: Readonly<AccessKey>): Caller {
+  const known = callers.get(accessKey)
+  if (known && known.administrator === user.administrator) return known
+  const caller = callerOf(user, accessKey)
+  callers.set(accessKey, caller)
+  return caller
 }

@@ -28,7 +28,7 @@ export function compileWildcard(pattern: string): (text: string) => boolean {
       mark(waiting, position)
       continue
     }
-    let positions = open
+    let positions: Uint32Array = open
     if (symbol !== '?') {
       positions = bySymbol.get(symbol) ?? new Uint32Array(words)
       bySymbol.set(symbol, positions)

@@ -1,5 +1,5 @@
 import { kmsError } from '../protocol/errors.ts'
-import { blob, boolean, integer, list, map, oneOf, optional, string, structure } from '../protocol/shape.ts'
+import { blob, boolean, integer, list, map, oneOf, optional, secret, string, structure } from '../protocol/shape.ts'
 
 /** Members that many operations share, with the constraints of the service's model (version 2014-11-01). */
 
@@ -23,7 +23,7 @@ export const policy = string(1, 131_072, {
 })
 export const policyName = optional(string(1, 128, { text: '[\\w]+', test: value => /^\w+$/.test(value) }))
 export const encryptionContext = optional(map(string(), string()))
-export const grantTokens = optional(list(string(1, 8192), 0, 10))
+export const grantTokens = optional(list(secret(string(1, 8192)), 0, 10))
 export const dryRun = optional(boolean())
 export const dryRunModifiers = optional(list(oneOf(['IGNORE_CIPHERTEXT'])))
 export const encryptionAlgorithm = oneOf(['SYMMETRIC_DEFAULT', 'RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256', 'SM2PKE'])
