@@ -60,21 +60,17 @@ export function readMaterial(
   if (wanted === undefined) {
     throw new ImportError(`Key spec ${keySpec} cannot be imported. These can: ${Object.keys(keySpecs).join(', ')}.`)
   }
+  if (format !== 'auto' && !Object.hasOwn(formats, format)) {
+    throw new ImportError(`There is no format ${format}, but auto, ${Object.keys(formats).join(', ')}.`)
+  }
   if (input.length === 0) throw new ImportError('The input is empty.')
   return wanted === 'private key' ? readPrivateKey(input, keySpec, format) : readSecret(input, keySpec, wanted, format)
 }
 
-/** One way to read an input. What cannot be read that way has no material. */
-interface Reading {
-  format: MaterialFormat
-  material: Bytes
-  says: string
-}
-
 function readSecret(input: Uint8Array, keySpec: string, { min, max }: Secret, format: MaterialFormat): KeyMaterial {
   const text = format === 'auto' ? textFormat(input) : undefined
-  const formats: MaterialFormat[] = format !== 'auto' ? [format] : text ? ['raw', text] : ['raw']
-  const readings = formats.map(as => readAs(input, as))
+  const candidates: Format[] = format !== 'auto' ? [format] : text ? ['raw', text] : ['raw']
+  const readings = candidates.map(candidate => tryFormat(input, candidate))
   const fits = (size: number): boolean => size >= min && size <= max
   const [chosen, rival] = readings.filter(reading => fits(reading.material.length))
   for (const reading of readings) if (reading !== chosen || rival) reading.material.fill(0)
@@ -87,7 +83,7 @@ function readSecret(input: Uint8Array, keySpec: string, { min, max }: Secret, fo
   }
   if (!chosen) {
     const newline = finalNewline(input)
-    const trimmed = formats.includes('raw') && newline > 0 && fits(input.length - newline)
+    const trimmed = candidates.includes('raw') && newline > 0 && fits(input.length - newline)
     const wants = `${keySpec} wants ${min === max ? '' : `${min} to `}${count(max)}.`
     throw new ImportError([...readings.map(({ says }) => says), wants, ...(trimmed ? [newlineHint] : [])].join(' '))
   }
@@ -114,73 +110,90 @@ function remarks(material: Bytes, text: MaterialFormat | undefined): string[] {
   return [`${count(material.length)} of text, taken as they are${text ? `, not as ${text}` : ''}.`]
 }
 
-function readAs(input: Uint8Array, format: MaterialFormat): Reading {
+/** One way to read an input. What cannot be read that way has no material. */
+interface Reading {
+  format: Format
+  material: Bytes
+  says: string
+}
+
+function tryFormat(input: Uint8Array, format: Format): Reading {
   try {
-    const { material, says } = decodeSecret(input, format)
-    return { format, material, says }
+    return { format, ...formats[format].secret(input) }
   } catch (error) {
     if (error instanceof ImportError) return { format, material: new Uint8Array(), says: error.message }
     throw error
   }
 }
 
-function decodeSecret(input: Uint8Array, format: MaterialFormat): { material: Bytes; says: string } {
-  switch (format) {
-    case 'hex': {
-      const material = decodeHex(input)
-      return { material, says: `${2 * material.length} hexadecimal digits read as ${count(material.length)}.` }
-    }
-    case 'base64': {
-      const material = decodeBase64(input)
-      return { material, says: `Base64 read as ${count(material.length)}.` }
-    }
-    case 'jwk': {
-      const { key, secret } = parseJwk(input)
-      key?.pkcs8.fill(0)
-      if (!secret) throw new ImportError('This JSON Web Key is a private key, not a secret.')
-      return { material: secret, says: `JSON Web Key read as ${count(secret.length)}.` }
-    }
-    case 'pem':
-    case 'der':
-      throw new ImportError(`${format.toUpperCase()} holds a private key, not a secret.`)
-    case 'auto':
-    case 'raw':
-      return { material: new Uint8Array(input), says: `The input has ${count(input.length)}.` }
-  }
-}
-
 function readPrivateKey(input: Uint8Array, keySpec: string, format: MaterialFormat): KeyMaterial {
-  const { key, notes } = decodePrivateKey(input, format === 'auto' ? (textFormat(input) ?? 'der') : format)
-  if (key.spec === keySpec) return { material: key.pkcs8, notes }
-  key.pkcs8.fill(0)
-  throw new ImportError(`This is a private key for ${key.spec}, but the KMS key is ${keySpec}.`)
+  const { spec, pkcs8, notes } = formats[format === 'auto' ? (textFormat(input) ?? 'der') : format].privateKey(input)
+  if (spec === keySpec) return { material: pkcs8, notes }
+  pkcs8.fill(0)
+  throw new ImportError(`This is a private key for ${spec}, but the KMS key is ${keySpec}.`)
 }
 
-function decodePrivateKey(input: Uint8Array, format: MaterialFormat): { key: PrivateKey; notes: string[] } {
-  switch (format) {
-    case 'jwk': {
-      const { kty, key, secret } = parseJwk(input)
-      secret?.fill(0)
-      if (!key) throw new ImportError('This JSON Web Key is a secret (kty "oct"), not a private key.')
-      return { key, notes: [`JSON Web Key (${kty}) converted to PKCS#8.`] }
-    }
-    case 'pem': {
+type Format = Exclude<MaterialFormat, 'auto'>
+
+/** What each format gives, read as a secret and as a private key. */
+interface Reader {
+  secret: (input: Uint8Array) => { material: Bytes; says: string }
+  privateKey: (input: Uint8Array) => PrivateKey & { notes: string[] }
+}
+
+const formats: Record<Format, Reader> = {
+  raw: {
+    secret: input => ({ material: new Uint8Array(input), says: `The input has ${count(input.length)}.` }),
+    privateKey: input => fromDer(new Uint8Array(input)),
+  },
+  base64: {
+    secret: input => readAs('Base64', decodeBase64(input)),
+    privateKey: input => fromDer(decodeBase64(input), 'Base64 read as DER.'),
+  },
+  hex: {
+    secret: input => {
+      const material = decodeHex(input)
+      return readAs(`${2 * material.length} hexadecimal digits`, material)
+    },
+    privateKey: input => fromDer(decodeHex(input), 'Hexadecimal digits read as DER.'),
+  },
+  pem: {
+    secret: () => {
+      throw new ImportError('PEM holds a private key, not a secret.')
+    },
+    privateKey: input => {
       const { label, der } = onlyPrivateKey(decodePem(input))
       return fromDer(der, `PEM (${label}) read as DER.`)
-    }
-    case 'base64':
-      return fromDer(decodeBase64(input), 'Base64 read as DER.')
-    case 'hex':
-      return fromDer(decodeHex(input), 'Hexadecimal digits read as DER.')
-    case 'auto':
-    case 'raw':
-    case 'der':
-      return fromDer(new Uint8Array(input))
-  }
+    },
+  },
+  der: {
+    secret: () => {
+      throw new ImportError('DER holds a private key, not a secret.')
+    },
+    privateKey: input => fromDer(new Uint8Array(input)),
+  },
+  jwk: {
+    secret: input => {
+      const { key, secret } = parseJwk(input)
+      if (secret) return readAs('JSON Web Key', secret)
+      key?.pkcs8.fill(0)
+      throw new ImportError('This JSON Web Key is a private key, not a secret.')
+    },
+    privateKey: input => {
+      const { kty, key, secret } = parseJwk(input)
+      if (key) return { ...key, notes: [`JSON Web Key (${kty}) converted to PKCS#8.`] }
+      secret?.fill(0)
+      throw new ImportError('This JSON Web Key is a secret (kty "oct"), not a private key.')
+    },
+  },
+}
+
+function readAs(what: string, material: Bytes): { material: Bytes; says: string } {
+  return { material, says: `${what} read as ${count(material.length)}.` }
 }
 
 /** Wipes `der`. */
-function fromDer(der: Bytes, ...notes: string[]): { key: PrivateKey; notes: string[] } {
+function fromDer(der: Bytes, ...notes: string[]): PrivateKey & { notes: string[] } {
   try {
     if (der[0] !== 0x30) {
       throw new ImportError('This is no private key in DER, nor in PEM or a JSON Web Key. openssl genpkey makes one.')
@@ -188,7 +201,7 @@ function fromDer(der: Bytes, ...notes: string[]): { key: PrivateKey; notes: stri
     const { form, ...key } = parsePrivateKey(der)
     if (form !== 'PKCS#8') notes.push(`${form} converted to PKCS#8.`)
     else if (!isSame(key.pkcs8, der)) notes.push('PKCS#8 written anew in its plain form: version 0, only the key.')
-    return { key, notes }
+    return { ...key, notes }
   } finally {
     der.fill(0)
   }
@@ -203,8 +216,8 @@ function onlyPrivateKey(blocks: { label: string; der: Bytes }[]): { label: strin
   for (const block of blocks) if (block !== key) block.der.fill(0)
   if (key && others.length === 0 && importable.includes(key.label)) return key
   key?.der.fill(0)
-  if (!key)
-    throw new ImportError(blocks.length > 0 ? notPrivate : 'This is not PEM: there is no line -----BEGIN ...-----.')
+  if (blocks.length === 0) throw new ImportError('This is not PEM: there is no line -----BEGIN ...-----.')
+  if (!key) throw new ImportError(notPrivate)
   if (others.length > 0) throw new ImportError(`This PEM holds ${keys.length} private keys. Give one of them.`)
   if (key.label === 'ENCRYPTED PRIVATE KEY') throw new ImportError(encrypted)
   if (key.label === 'OPENSSH PRIVATE KEY') {

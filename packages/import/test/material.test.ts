@@ -299,6 +299,14 @@ suite('readMaterial refuses, for SYMMETRIC_DEFAULT', () => {
     }
   })
 
+  test('formats that do not exist', () => {
+    for (const format of ['xml', 'toString', '']) {
+      const words = `There is no format ${format}, but auto, raw, base64, hex, pem, der, jwk.`
+      refuses(secret, { format: format as MaterialFormat }, words)
+      refuses(secret, { format: format as MaterialFormat, keySpec: 'RSA_2048' }, words)
+    }
+  })
+
   test('never with a word of the input in the message', () => {
     const needle = 'c0ffee5ec7e7'
     const around = ['', '\n', '==', '{"k":"', '-----BEGIN PRIVATE KEY-----\n', '0x', '-----BEGIN ', ':z', '{"kty":"']
