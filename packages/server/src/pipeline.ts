@@ -104,6 +104,8 @@ async function locateAll(view: View, trace: Authenticated, input: unknown): Prom
 function authorizeAll({ operation, caller, region }: Authenticated, keys: Keys, input: unknown): void {
   const { action, alias } = operation.needs
   if (action === null) return
+  // No grant exists whose token it could be.
+  if (hasGrantTokens(input)) throw kmsError('InvalidGrantTokenException')
   const { account } = caller
   if (alias) authorize({ caller, action, resource: aliasArn({ account, region, name: alias(input) }), account })
   for (const [name, key] of Object.entries(keys)) {
@@ -133,6 +135,8 @@ function requireFitness(operation: Operation, keys: Keys, now: number): void {
   }
 }
 
+const hasGrantTokens = (input: unknown): boolean =>
+  ((input as { GrantTokens?: readonly string[] }).GrantTokens?.length ?? 0) > 0 // Any operation's input.
 const isDryRun = (input: unknown): boolean => (input as { DryRun?: boolean }).DryRun === true // Any operation's input.
 const dryRun = (): KmsError =>
   kmsError('DryRunOperationException', 'The request would have succeeded, but the DryRun option is set.')
