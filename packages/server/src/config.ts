@@ -1,6 +1,6 @@
+import { createRequire } from 'node:module'
 import { isIPv4, isIPv6 } from 'node:net'
 import { basename, join, normalize } from 'node:path'
-import { parseDocument } from 'yaml'
 import { logLevels } from './log.ts'
 
 /** The configuration cannot be used; the message is a sentence for whoever wrote it. */
@@ -188,16 +188,20 @@ function readVariables(environment: Environment): Source {
 }
 
 /**
- * Not meant for us: test vectors, and what Kubernetes sets in every pod beside a Service named keyreeve
- * (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables).
+ * Not meant for us: test vectors, the server that the command line calls, and what Kubernetes sets in every pod beside a
+ * Service named keyreeve (https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables).
  */
 function isForeign(variable: string, value: string): boolean {
   if (variable === 'KEYREEVE_PORT') return /^(tcp|udp|sctp):\/\//.test(value)
-  return /^KEYREEVE_(VECTORS|SERVICE_(HOST|PORT)(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/.test(variable)
+  return /^KEYREEVE_(VECTORS|ENDPOINT|SERVICE_(HOST|PORT)(_\w+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/.test(
+    variable,
+  )
 }
 
 function readYaml(given: Given, readFile: ReadFile): Source {
   const file = given.text
+  // Only now: most starts have no file, and loading the parser takes longer than all else here.
+  const { parseDocument } = createRequire(import.meta.url)('yaml') as typeof import('yaml')
   // Every scalar stays text: 000000000000 is an account, not zero.
   const document = parseDocument(read(given, readFile).toString('utf8'), { schema: 'failsafe', prettyErrors: true })
   const [problem] = [...document.errors, ...document.warnings]

@@ -113,6 +113,12 @@ const read: [title: string, given: Given, member: (config: Config) => unknown, v
   ],
   ["tests' own variable as nothing", { environment: { KEYREEVE_VECTORS: '/v' } }, config => config.port, 4599],
   [
+    "the command line's variable for its clients as nothing",
+    { environment: { KEYREEVE_ENDPOINT: 'http://127.0.0.1:1' } },
+    config => config.port,
+    4599,
+  ],
+  [
     "Kubernetes' variables for a Service of the same name as nothing",
     {
       environment: {
