@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { openToken } from '../src/import/token.ts'
+import { decryptSymmetric, materialId } from '../src/keys/ciphertext.ts'
+import { readMarker } from '../src/operations/paging.ts'
+import { openKeyFile } from '../src/seal/key-file.ts'
+import { openSeal, Seal } from '../src/seal/seal.ts'
+import { verifyRow } from '../src/store/integrity.ts'
+import type { Row } from '../src/store/store.ts'
+
+const page = readFileSync(new URL('../../../docs/formats.md', import.meta.url), 'utf8')
+
+function example(name: string): string {
+  const found = page.split(`\`\`\`${name}\n`)[1]?.split('\n```')[0]
+  assert.ok(found, `docs/formats.md has an example of ${name}`)
+  return found
+}
+const bytes = (name: string): Buffer => Buffer.from(example(name), 'hex')
+
+const keyId = '1234abcd-12ab-34cd-56ef-1234567890ab'
+const sequence = Buffer.from([...Array(32).keys()])
+const seal = new Seal('3f2504e0-4f89-41d3-9a0c-0305e82c3301', createSecretKey(sequence))
+const dayKey = Buffer.alloc(32, 0xdd)
+
+test('the documented root key file opens the documented domain key, which opens the sealed record', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'keyreeve-formats-'))
+  try {
+    const path = join(folder, 'root.key')
+    writeFileSync(path, example('root-key-file'), { mode: 0o600 })
+    const meta = { meta: () => Promise.resolve(example('domain-key')), initMeta: () => Promise.resolve(false) }
+    const opened = await openSeal(meta, await openKeyFile(path))
+    assert.equal(opened.storeId, seal.storeId)
+    assert.deepEqual(opened.open({ purpose: 'day-key/v1', fields: ['20781'] }, bytes('sealed-record')), dayKey)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+test('the documented row has the documented MAC', () => {
+  const row = { ...(JSON.parse(example('row')) as Omit<Row, 'mac'>), mac: bytes('row-mac') }
+  assert.ok(verifyRow(seal.derive('row-mac/v1'), seal.storeId, row))
+  assert.ok(!verifyRow(seal.derive('row-mac/v1'), seal.storeId, { ...row, version: 2 }))
+})
+
+test('the documented ciphertext decrypts under the documented material', () => {
+  assert.equal(materialId(keyId, sequence), example('material-id'))
+  const context = new Map([
+    ['Project', 'Alpha'],
+    ['Department', 'IT'],
+  ])
+  assert.equal(decryptSymmetric(createSecretKey(sequence), bytes('ciphertext'), context)?.toString(), 'hello')
+})
+
+test('the documented import token opens under the documented day key', () => {
+  const binding = { account: '000000000000', region: 'us-east-1', keyId }
+  const token = openToken(createSecretKey(dayKey), bytes('import-token'), binding)
+  assert.equal(token?.privateKey.toString(), 'private')
+  assert.equal(token?.algorithm, 'RSAES_OAEP_SHA_256')
+  assert.equal(token?.wrappingKeySpec, 'RSA_2048')
+  assert.equal(token.validTo - token.createdAt, 24 * 60 * 60 * 1000)
+})
+
+test('the documented page marker is one of the documented list', () => {
+  const list = `ListKeyPolicies arn:aws:kms:us-east-1:000000000000:key/${keyId}`
+  assert.equal(readMarker({ list, seal }, example('page-marker')), 'default')
+})
