@@ -1,5 +1,5 @@
 import { createSecretKey } from 'node:crypto'
-import { dayOf, maximumFailures, openToken, tokenDay, type ImportToken } from '../import/token.ts'
+import { dayOf, isUsable, openToken, tokenDay, type ImportToken } from '../import/token.ts'
 import { unwrapMaterial } from '../import/unwrap.ts'
 import { wrappingAlgorithms } from '../import/wrapping.ts'
 import { materialId } from '../keys/ciphertext.ts'
@@ -138,7 +138,7 @@ async function requireToken({ keys, now, view, seal }: WithKey, token: Uint8Arra
   bytes.fill(0)
   if (!opened) throw kmsError('InvalidImportTokenException')
   const failures = await view.get('token-failures', opened.id)
-  if (now > opened.validTo || (failures?.count ?? 0) >= maximumFailures) {
+  if (!isUsable(opened, failures?.count ?? 0, now)) {
     opened.privateKey.fill(0)
     throw kmsError('ExpiredImportTokenException')
   }
