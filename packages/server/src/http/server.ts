@@ -286,7 +286,7 @@ export async function listen(options: ListenOptions, routes: readonly Route[]): 
       const deadline = setTimeout(() => server.closeAllConnections(), limits.drain)
       await new Promise<void>(resolve => {
         server.close(() => resolve())
-        // Also those that were opened ahead of need, as browsers do, and carry nothing yet.
+        // Not every version of Node closes those that were opened ahead of need, as browsers do, and carry nothing yet.
         for (const [socket, { phase }] of connections) if (phase === 'idle') socket.destroy()
       })
       clearTimeout(deadline)
@@ -353,7 +353,7 @@ function create(
     server = createServer(settings)
   }
   server.maxConnections = limits.connections
-  // Beyond its own limit Node drops headers without a word; ours answers.
+  // Some versions of Node drop headers beyond their own limit without a word; ours answers.
   server.maxHeadersCount = 0
   server.timeout = limits.silence
   return { server, certificate }

@@ -132,6 +132,11 @@ const refusals: [title: string, status: number, request: string][] = [
     400,
     `${lines(first, host, ...headers)}\r\n`,
   ]),
+  [
+    'a repeated header far behind the first',
+    400,
+    `${lines(first, host, 'X-Amz-Date: a', ...Array.from({ length: 90 }, (_, n) => `X-${n}: a`), 'X-Amz-Date: b')}\r\n`,
+  ],
   // Where does the body end?
   ['a length and chunks', 400, `${lines(first, host, 'Content-Length: 5', 'Transfer-Encoding: chunked')}\r\n0\r\n\r\n`],
   ['chunks and a length', 400, `${lines(first, host, 'Transfer-Encoding: chunked', 'Content-Length: 5')}\r\n0\r\n\r\n`],
