@@ -22,6 +22,8 @@ export interface KeyGenerator {
 export interface Workers {
   readonly privateOperations: PrivateOperations
   readonly keyGenerator: KeyGenerator
+  /** How many threads there are now. */
+  running(): number
   /** Ends both threads; what waits for them rejects. Waits for a key generation under way: seconds at worst. */
   close(): Promise<void>
 }
@@ -32,12 +34,14 @@ const longestQueue = 64
 /**
  * RSA takes milliseconds, and making keys seconds: neither is done on the event loop, nor in libuv's thread pool, where
  * file syncs would wait behind it. One thread decrypts at niceness 10 and one makes keys at niceness 19, so that both
- * give way to everything else. They start with their first task, and do not keep the process alive.
+ * give way to everything else. They start with their first task, end after `idle` milliseconds without one, which gives
+ * back some 20 MB each, and do not keep the process alive.
  */
-export function startWorkers(): Workers {
-  const decryption = new RsaThread('decrypt', 10)
-  const generation = new RsaThread('generate', 19)
+export function startWorkers(idle = 10_000): Workers {
+  const decryption = new RsaThread('decrypt', 10, idle)
+  const generation = new RsaThread('generate', 19, idle)
   return {
+    running: () => [decryption, generation].filter(thread => thread.isRunning).length,
     privateOperations: {
       async decrypt({ privateKey, padding, block, size }) {
         const copies = { privateKey: new Uint8Array(privateKey), block: new Uint8Array(block) }
@@ -75,9 +79,16 @@ class RsaThread<W extends keyof RsaWork> {
   #running: Job<W> | undefined
   #worker: Worker | undefined
   #isClosed = false
+  readonly #idle: number
+  #rest: NodeJS.Timeout | undefined
 
-  constructor(work: W, niceness: number) {
+  constructor(work: W, niceness: number, idle: number) {
     this.#workerData = { work, niceness }
+    this.#idle = idle
+  }
+
+  get isRunning(): boolean {
+    return this.#worker !== undefined
   }
 
   /** Takes over `memory`. */
@@ -95,14 +106,19 @@ class RsaThread<W extends keyof RsaWork> {
 
   async close(): Promise<void> {
     this.#isClosed = true
+    clearTimeout(this.#rest)
     for (const job of this.#waiting.splice(0)) refuse(job, closed())
     await this.#worker?.terminate()
   }
 
   #next(): void {
     if (this.#running) return
+    clearTimeout(this.#rest)
     this.#running = this.#waiting.shift()
-    if (!this.#running) return
+    if (!this.#running) {
+      this.#rest = setTimeout(() => this.#end(), this.#idle).unref()
+      return
+    }
     const { task, memory } = this.#running
     try {
       this.#worker ??= this.#start()
@@ -125,11 +141,18 @@ class RsaThread<W extends keyof RsaWork> {
     worker.on('message', (result: RsaWork[W]['result']) => this.#settle(job => job.resolve(result)))
     worker.on('error', error => (cause = error))
     worker.on('exit', () => {
+      if (this.#worker !== worker) return
       this.#worker = undefined
       this.#settle(job => job.reject(this.#isClosed ? closed() : new Error('An RSA worker thread died.', { cause })))
     })
     worker.unref()
     return worker
+  }
+
+  /** Only between jobs: the next one starts another thread. */
+  #end(): void {
+    void this.#worker?.terminate()
+    this.#worker = undefined
   }
 
   #settle(tell: (job: Job<W>) => void): void {

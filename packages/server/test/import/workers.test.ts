@@ -4,6 +4,7 @@ import { generateKeyPairSync, publicEncrypt } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { after, describe, test } from 'node:test'
 import type { TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { DecryptTask } from '../../src/import/rsa-worker.ts'
 import { startWorkers } from '../../src/import/workers.ts'
@@ -41,6 +42,18 @@ describe('decryption', () => {
     const before = structuredClone(given)
     assert.deepEqual(await start(t).privateOperations.decrypt(given), message)
     assert.deepEqual([given.privateKey, given.block], [Buffer.from(before.privateKey), Buffer.from(before.block)])
+  })
+
+  test('gives up its thread when there is nothing to do, and takes another for the next task', async t => {
+    const workers = startWorkers(1)
+    t.after(() => workers.close())
+    assert.equal(workers.running(), 0)
+    for (let round = 0; round < 2; round++) {
+      const decrypted = workers.privateOperations.decrypt(task())
+      assert.equal(workers.running(), 1)
+      assert.deepEqual(await decrypted, message)
+      while (workers.running() > 0) await setImmediate()
+    }
   })
 
   test('takes parts of larger buffers', async t => {
