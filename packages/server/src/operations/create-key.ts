@@ -14,6 +14,23 @@ import { auditable, shown } from './shown.ts'
 import { requireAcceptablePolicy } from './policy-rules.ts'
 import { mergeTags } from './tag-rules.ts'
 
+/** What the deprecated member may say: it never learned of the specs that came after it. */
+const customerMasterKeySpecs = [
+  'RSA_2048',
+  'RSA_3072',
+  'RSA_4096',
+  'ECC_NIST_P256',
+  'ECC_NIST_P384',
+  'ECC_NIST_P521',
+  'ECC_SECG_P256K1',
+  'SYMMETRIC_DEFAULT',
+  'HMAC_224',
+  'HMAC_256',
+  'HMAC_384',
+  'HMAC_512',
+  'SM2',
+] as const
+
 /** Makes a key: with material of our own (AWS_KMS), or without any, to be imported (EXTERNAL). */
 export const createKey = operation({
   name: 'CreateKey',
@@ -21,7 +38,7 @@ export const createKey = operation({
     Policy: optional(policy),
     Description: optional(description),
     KeyUsage: optional(oneOf(keyUsages)),
-    CustomerMasterKeySpec: optional(oneOf(keySpecNames)),
+    CustomerMasterKeySpec: optional(oneOf(customerMasterKeySpecs)),
     KeySpec: optional(oneOf(keySpecNames)),
     Origin: optional(oneOf(origins)),
     CustomKeyStoreId: optional(string(1, 64)),

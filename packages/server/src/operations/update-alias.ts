@@ -40,7 +40,7 @@ export const updateAlias = operation({
 
 /** @throws ValidationException */
 function requireSameType(name: string, from: Key, to: Key): void {
-  const types = [from, to].map(key => keySpecs[key.spec].kind)
+  const types = [from, to].map(key => keySpecs[key.spec].type)
   if (types[0] !== types[1]) {
     throw kmsError(
       'ValidationException',
