@@ -5,7 +5,7 @@ import { boolean, list, optional, string, structure, timestamp } from '../protoc
 import { aliasRow, type Alias } from '../store/documents.ts'
 import { keyId, limit, marker, nextMarker } from './members.ts'
 import { shown } from './shown.ts'
-import { pageOf, pageOfList, readMarker } from './paging.ts'
+import { pageOf, readMarker } from './paging.ts'
 
 /** All aliases of the account in the Region, or those of one key, ordered by name. */
 export const listAliases = operation({
@@ -34,17 +34,11 @@ export const listAliases = operation({
     const size = Math.min(Limit, 100)
     const prefix = aliasRow(caller.account, region, '')
     const pager = { list: `ListAliases ${prefix}${key?.id ?? ''}`, seal }
-    const { items, truncated } = key ? pageOfList(pager, key.aliases, Marker, size, name => name) : await allAliases()
-    async function allAliases() {
-      const after = readMarker(pager, Marker)
-      const found = await view.page('alias', prefix, after && prefix + after, size + 1)
-      return pageOf(
-        pager,
-        found.map(alias => alias.name),
-        size,
-        name => name,
-      )
-    }
+    const after = readMarker(pager, Marker)
+    const names = key
+      ? key.aliases.filter(name => after === undefined || name > after)
+      : (await view.page('alias', prefix, after && prefix + after, size + 1)).map(alias => alias.name)
+    const { items, truncated } = pageOf(pager, names, size, name => name)
     const aliases = await Promise.all(items.map(name => view.get('alias', prefix + name)))
     return {
       output: {
