@@ -67,7 +67,7 @@ export async function openApp(config: Config, log: Log, wall?: () => number): Pr
     const isSteady = watchClock(wall)
     const workers = startWorkers()
     const pool = openPool(workers.keyGenerator, config.wrapping.poolSize)
-    await settleDue(store, now())
+    await settleDue(store, now(), log)
     return {
       now,
       store,
@@ -86,7 +86,7 @@ export async function openApp(config: Config, log: Log, wall?: () => number): Pr
       credentials,
       notices,
       async settle() {
-        if (isSteady()) return await settleDue(store, now())
+        if (isSteady()) return await settleDue(store, now(), log)
         log({ level: 'error', event: 'clock jumped', detail: 'Nothing is erased until this server is started again.' })
         return 0
       },

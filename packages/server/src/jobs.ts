@@ -4,8 +4,17 @@ import type { Key, Material } from './keys/key.ts'
 import { isPresent } from './keys/states.ts'
 import { withoutMaterial } from './operations/delete-imported-key-material.ts'
 import { removal } from './operations/material-changes.ts'
+import type { Log } from './log.ts'
 import { keyArn } from './protocol/arn.ts'
-import { aliasRow, keyRow, type Change, type DocumentStore, type Kind, type View } from './store/documents.ts'
+import {
+  aliasRow,
+  keyRow,
+  TamperedRow,
+  type Change,
+  type DocumentStore,
+  type Kind,
+  type View,
+} from './store/documents.ts'
 
 /** What time alone makes happen to one row: changes, and the record of them for the owner of a key. */
 interface Settlement {
@@ -28,31 +37,41 @@ const batch = 100
 /**
  * Does everything that is due at `now` (epoch ms): erases expired material, keys whose waiting period is over, and the
  * key of a day whose tokens are all expired. Each in a commit of its own, with its record; safe to run at any time, to
- * stop anywhere, and to run twice.
+ * stop anywhere, and to run twice. A row that was tampered with is logged and left alone: it must not keep the others.
  *
  * @returns how many rows were settled
  */
-export async function settleDue(store: DocumentStore, now: number): Promise<number> {
+export async function settleDue(store: DocumentStore, now: number, log: Log): Promise<number> {
   let settled = 0
   for (;;) {
     const due = await store.due(now, batch)
     let progress = 0
-    for (const { kind, id } of due) progress += (await settle(store, kind, id, now)) ? 1 : 0
+    for (const { kind, id } of due) progress += (await settle(store, kind, id, now, log)) ? 1 : 0
     settled += progress
     // Rows that lost a race are due again at the next round; no progress at all means that nothing is left to do.
     if (due.length < batch || progress === 0) return settled
   }
 }
 
-async function settle(store: DocumentStore, kind: Kind, id: string, now: number): Promise<boolean> {
+async function settle(store: DocumentStore, kind: Kind, id: string, now: number, log: Log): Promise<boolean> {
   const view = store.view()
-  const settlement = await settlements[kind]?.(view, id, now)
+  const settlement = await decide(view, kind, id, now, log)
   if (!settlement) return false
   const { event, changes } = settlement
   const entries = event
     ? [{ at: now, record: auditRecord({ caller: 'service', eventId: randomUUID(), at: now, ...event }) }]
     : []
   return (await store.commit(view, changes, entries)) === 'committed'
+}
+
+async function decide(view: View, kind: Kind, id: string, now: number, log: Log): Promise<Settlement | undefined> {
+  try {
+    return await settlements[kind]?.(view, id, now)
+  } catch (error) {
+    if (!(error instanceof TamperedRow)) throw error
+    log({ level: 'error', event: 'tampered row', error: error.name, detail: error.message })
+    return undefined
+  }
 }
 
 async function settleKey(view: View, id: string, now: number): Promise<Settlement | undefined> {

@@ -5,7 +5,7 @@ import { readHeader } from './keys/ciphertext.ts'
 import type { KeyNeed } from './operation.ts'
 import { aliasArn, keyArn, requireKeyIdentifier } from './protocol/arn.ts'
 import { kmsError, type KmsError } from './protocol/errors.ts'
-import { aliasRow, keyRow, materialRow, type View } from './store/documents.ts'
+import { aliasRow, keyRow, materialRow, TamperedRow, type View } from './store/documents.ts'
 
 /** Who asks, for what, and where: an id or a name without ARN is looked up in the caller's account and Region. */
 export interface Asker {
@@ -39,15 +39,20 @@ async function byIdentifier(view: View, identifier: string, aliases: boolean, as
   const { account, region } = named
   const absent = (message: string): KmsError =>
     account === place.account ? kmsError('NotFoundException', message) : foreignDenial(asker.caller, asker.action)
-  let keyId: string
   if ('aliasName' in named) {
-    const alias = await view.get('alias', aliasRow(account, region, named.aliasName))
-    if (!alias) throw absent(`Alias ${aliasArn({ account, region, name: named.aliasName })} is not found.`)
-    keyId = alias.keyId
-  } else {
-    keyId = named.keyId
+    const key = await byAlias(view, aliasRow(account, region, named.aliasName))
+    if (!key) throw absent(`Alias ${aliasArn({ account, region, name: named.aliasName })} is not found.`)
+    return key
   }
-  const key = await view.get('key', keyRow(account, region, keyId))
-  if (!key) throw absent(`Key '${keyArn({ account, region, id: keyId })}' does not exist`)
+  const key = await view.get('key', keyRow(account, region, named.keyId))
+  if (!key) throw absent(`Key '${keyArn({ account, region, id: named.keyId })}' does not exist`)
+  return key
+}
+
+/** @throws TamperedRow if the key does not vouch for the alias: then an old row of it was put back */
+async function byAlias(view: View, row: string): Promise<Key | undefined> {
+  const alias = await view.get('alias', row)
+  const key = alias && (await view.get('key', keyRow(alias.account, alias.region, alias.keyId)))
+  if (alias && !key?.aliases.includes(alias.name)) throw new TamperedRow('alias', row)
   return key
 }

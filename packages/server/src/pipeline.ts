@@ -12,6 +12,7 @@ import { locate } from './locate.ts'
 import type { Context, Decision, Operation } from './operation.ts'
 import { aliasArn, keyArn } from './protocol/arn.ts'
 import { KmsError, kmsError } from './protocol/errors.ts'
+import { SealError } from './seal/seal.ts'
 import { TamperedRow, type View } from './store/documents.ts'
 import { wireOf } from './wire.ts'
 
@@ -52,6 +53,7 @@ export async function answer(app: App, request: HttpRequest): Promise<HttpRespon
       const decision = await decide(app, view, asker, decode)
       const entry = { at: trace.now, record: auditRecord(auditEvent(asker, decision)) }
       if ((await app.store.commit(view, decision.changes ?? [], [entry])) === 'conflict') continue
+      if (decision.failure) report(app, asker, decision.failure)
       const code = 'refusal' in decision ? decision.refusal.code : 'OK'
       app.observe(operation.name, code, (performance.now() - started) / 1000)
       return 'refusal' in decision
@@ -61,12 +63,20 @@ export async function answer(app: App, request: HttpRequest): Promise<HttpRespon
     throw new Error(`${operation.name} lost the race for its rows ${mostAttempts} times`)
   } catch (error) {
     // Nobody was authenticated, or nothing could be recorded: there is no audit entry to be had.
-    return wire.encodeError(toKmsError(app, trace, error), trace.requestId)
+    if (error instanceof KmsError) {
+      app.log({ level: 'info', event: 'refused', requestId: trace.requestId, peer: request.peer, code: error.code })
+    } else {
+      report(app, trace, error)
+    }
+    return wire.encodeError(toKmsError(error), trace.requestId)
   }
 }
 
+/** With what it was, if it was a failure of ours: to be reported once it is sure that it did not come of a stale read. */
+type Verdict = Decision<unknown> & { failure?: unknown }
+
 /** Everything between authentication and commit. A refusal is a decision too, and is recorded like any other. */
-async function decide(app: App, view: View, trace: Authenticated, decode: () => unknown): Promise<Decision<unknown>> {
+async function decide(app: App, view: View, trace: Authenticated, decode: () => unknown): Promise<Verdict> {
   try {
     const { operation, caller, region } = trace
     const input = (trace.input = decode())
@@ -79,7 +89,7 @@ async function decide(app: App, view: View, trace: Authenticated, decode: () => 
     const decision = await operation.handle(context, input)
     return isDryRun(input) && !('refusal' in decision) ? { refusal: dryRun() } : decision
   } catch (error) {
-    return { refusal: toKmsError(app, trace, error) }
+    return { refusal: toKmsError(error), ...(!(error instanceof KmsError) && { failure: error }) }
   }
 }
 
@@ -141,23 +151,24 @@ const isDryRun = (input: unknown): boolean => (input as { DryRun?: boolean }).Dr
 const dryRun = (): KmsError =>
   kmsError('DryRunOperationException', 'The request would have succeeded, but the DryRun option is set.')
 
-/** Errors meant for the caller pass; anything else is ours, is logged, and tells the caller nothing. */
-function toKmsError(app: App, trace: Trace, error: unknown): KmsError {
-  const { requestId, operation } = trace
-  if (error instanceof KmsError) {
-    if (!trace.caller)
-      app.log({ level: 'info', event: 'refused', requestId, peer: trace.request.peer, code: error.code })
-    return error
-  }
+/** Errors meant for the caller pass; anything else is ours, and tells the caller nothing. */
+function toKmsError(error: unknown): KmsError {
+  if (error instanceof KmsError) return error
+  return kmsError(isDamage(error) ? 'KeyUnavailableException' : 'KMSInternalException')
+}
+
+/** What is stored is not what this server stored. */
+const isDamage = (error: unknown): boolean => error instanceof TamperedRow || error instanceof SealError
+
+function report(app: App, { requestId, operation }: Trace, error: unknown): void {
   const failure = error instanceof Error ? error : new Error(String(error))
   app.log({
     level: 'error',
-    event: failure instanceof TamperedRow ? 'tampered row' : 'internal error',
+    event: isDamage(failure) ? 'tampered row' : 'internal error',
     requestId,
     ...(operation && { operation: operation.name }),
     error: failure.name,
     detail: failure.message,
     ...(failure.stack !== undefined && { stack: failure.stack }),
   })
-  return kmsError(failure instanceof TamperedRow ? 'KeyUnavailableException' : 'KMSInternalException')
 }
