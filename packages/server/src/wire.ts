@@ -86,7 +86,7 @@ const xmlHeaders = (requestId: string): string[] => ['x-amzn-RequestId', request
 
 /** The content type alone tells the two apart; whatever is neither is taken for JSON, and refused there. */
 export function wireOf(request: HttpRequest): Wire {
-  return headerOf(request.rawHeaders, 'content-type')?.startsWith('application/x-www-form-urlencoded')
+  return headerOf(request.rawHeaders, 'content-type')?.toLowerCase().startsWith('application/x-www-form-urlencoded')
     ? awsQuery
     : awsJson
 }
