@@ -1,4 +1,4 @@
-import { KMSClient } from '@aws-sdk/client-kms'
+import { KMS } from '@aws-sdk/client-kms'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,21 +7,24 @@ import type { LogEvent } from '../../src/log.ts'
 import { startServer, type RunningServer } from '../../src/main.ts'
 
 /** A real server on a free port, over a data folder of its own, with a clock that the test turns. */
-export interface TestServer extends RunningServer {
+export interface TestServer extends RunningServer, Credentials {
   data: string
-  accessKeyId: string
-  secretAccessKey: string
   /** What the server logged. */
   logged: LogEvent[]
   clock: Clock
   /** An official client, whose clock follows the server's. */
-  client: (options?: { region?: string }) => KMSClient
+  client: (options?: { region?: string; credentials?: Credentials }) => KMS
   /** Every audit record so far, oldest first. */
   records: () => Promise<Record<string, unknown>[]>
   /** Stops the server and removes its data. */
   stop: () => Promise<void>
-  /** Stops the server and starts it again on the same data. */
-  restart: () => Promise<TestServer>
+  /** Stops the server, lets `meanwhile` at the data folder, and starts it again, with other flags if there are any. */
+  restart: (options?: { meanwhile?: () => void; flags?: readonly string[] }) => Promise<TestServer>
+}
+
+export interface Credentials {
+  accessKeyId: string
+  secretAccessKey: string
 }
 
 export interface Clock {
@@ -58,11 +61,11 @@ export async function start(
     secretAccessKey,
     logged,
     clock,
-    client: ({ region = 'us-east-1' } = {}) =>
-      new KMSClient({
+    client: ({ region = 'us-east-1', credentials = { accessKeyId, secretAccessKey } } = {}) =>
+      new KMS({
         region,
         endpoint: server.address,
-        credentials: { accessKeyId, secretAccessKey },
+        credentials,
         maxAttempts: 1,
         systemClockOffset: clock.now() - Date.now(),
       }),
@@ -71,9 +74,10 @@ export async function start(
       await server.close()
       rmSync(join(folder, '..'), { recursive: true })
     },
-    async restart() {
+    async restart({ meanwhile, flags: others = flags } = {}) {
       await server.close()
-      return await start(flags, { data: folder, clock })
+      meanwhile?.()
+      return await start(others, { data: folder, clock })
     },
   }
 }
