@@ -1,0 +1,81 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import type { OpenApp } from '../app.ts'
+import { loadConfig, optionsHelp } from '../config.ts'
+import { openLog } from '../log.ts'
+import { requireSafeRuntime, thisRuntime } from './runtime.ts'
+import { configuredAddress, signInLines, signInVariables } from './sign-in.ts'
+import { Failure, say, table, type Verb } from './verb.ts'
+
+export const credentials: Verb = {
+  help: () => `Usage: keyreeve credentials [--json] [--new] [options]
+
+Prints the lines that make the AWS CLI and SDKs call this server as its administrator.
+
+${table([
+  ['--json', 'Print them as JSON'],
+  [
+    '--new',
+    'First make a new access key for the administrator and write it to the credentials file. The keys that the\n' +
+      `${' '.repeat(10)}administrator had are removed. Stop the server before`,
+  ],
+])}
+With the options of keyreeve start they are about another server than the default one:
+
+${optionsHelp()}`,
+  async run(argv) {
+    const own = ['--json', '--new']
+    const config = loadConfig(
+      argv.filter(word => !own.includes(word)),
+      process.env,
+      path => readFileSync(path),
+    )
+    const data = resolve(config.data)
+    const file = resolve(data, 'credentials')
+    if (!existsSync(resolve(data, 'keyreeve.db'))) {
+      throw new Failure(`There is no data in ${data}. Make it with keyreeve init, or name another with --data.`)
+    }
+    if (argv.includes('--new')) {
+      requireSafeRuntime(thisRuntime())
+      const { openApp } = await import('../app.ts')
+      const app = await openApp(config, openLog(config.log))
+      try {
+        await renewAccessKey(app, config.account)
+      } finally {
+        await app.close()
+      }
+    } else if (!existsSync(file)) {
+      throw new Failure(`${file} is gone. Stop the server and make a new access key with keyreeve credentials --new.`)
+    }
+    const variables = signInVariables(config, file, configuredAddress(config))
+    say(argv.includes('--json') ? JSON.stringify(variables, null, 2) : signInLines(variables, process.env).trimEnd())
+  },
+}
+
+/**
+ * Gives the administrator one new access key in place of all that it has. Written down before it is valid, as the first
+ * one was: after a crash in between, doing it again helps.
+ */
+async function renewAccessKey({ store, seal, now, credentials: file }: OpenApp, account: string): Promise<void> {
+  const { administratorName } = await import('../app.ts')
+  const { newAccessKey } = await import('../auth/identities.ts')
+  const { writeCredentials } = await import('../credentials.ts')
+  const { userRow } = await import('../store/documents.ts')
+  const view = store.view()
+  const user = await view.get('user', userRow(account, administratorName))
+  if (!user) throw new Failure(`Account ${account} has no administrator.`) // Opening has just made sure of it.
+  const old = await view.byRef('access-key', `${account}/${administratorName}`)
+  for (const { id } of old) await view.get('access-key', id)
+  const { accessKey, secret } = newAccessKey(seal, user, now())
+  await view.get('access-key', accessKey.id)
+  await writeCredentials(file, { accessKeyId: accessKey.id, secret })
+  const result = await store.commit(
+    view,
+    [
+      ...old.map(({ id }) => ({ remove: 'access-key', id, erase: true }) as const),
+      { put: 'access-key', id: accessKey.id, document: accessKey },
+    ],
+    [],
+  )
+  if (result !== 'committed') throw new Failure('The access keys have changed meanwhile. Try again.')
+}

@@ -1,0 +1,194 @@
+import type { WrappingAlgorithm } from 'keyreeve-import'
+import { wrappingKeySpecs } from '../import/wrapping.ts'
+import { encodeBase64 } from '../protocol/base64.ts'
+import { blob, optional, string, structure, timestamp } from '../protocol/shape.ts'
+import { call, type Client } from './client.ts'
+import type { ImportParameters } from './parameters.ts'
+import { showWaiting } from './progress.ts'
+import { Failure, requireChoice, UsageError, type Given } from './verb.ts'
+
+/** The calls of an import, and the flags that only they need. */
+
+const available = Object.entries(wrappingKeySpecs).flatMap(([name, row]) => (row.available ? [name] : []))
+
+export const wrappingKeyFlags = {
+  algorithm: { value: 'name', help: 'Wrapping algorithm' },
+  'wrapping-key-spec': { value: 'name', help: `Wrapping key: ${available.join(', ')} (default: RSA_4096)` },
+} as const
+
+/** @throws UsageError */
+export function requireWrappingKeySpec(name = 'RSA_4096'): string {
+  return requireChoice(name, '--wrapping-key-spec', available)
+}
+
+/**
+ * A key ID or key ARN; an import takes no alias.
+ *
+ * @throws UsageError
+ */
+export function requireKeyId(keyId: string | undefined): string {
+  if (keyId === undefined) throw new UsageError('--key-id is missing: the ID or ARN of a KMS key with origin EXTERNAL.')
+  if (!/(^|:)alias\//.test(keyId)) return keyId
+  throw new UsageError(
+    '--key-id takes no alias, for an import binds one key for ever. This tells its ID: ' +
+      `aws kms describe-key --key-id ${keyId} --query KeyMetadata.KeyId`,
+  )
+}
+
+interface KeyFacts {
+  readonly keySpec: string
+  /** Of the material that encrypts now. */
+  readonly currentMaterialId: string | undefined
+}
+
+const described = structure({
+  KeyMetadata: structure({
+    Arn: string(),
+    KeySpec: string(),
+    Origin: string(),
+    CurrentKeyMaterialId: optional(string()),
+  }),
+})
+
+/**
+ * What an import must know of its key.
+ *
+ * @throws Failure if it takes no material, ServiceError
+ */
+export async function describeKey(client: Client, keyId: string): Promise<KeyFacts> {
+  const { KeyMetadata: key } = await call(client, 'DescribeKey', { KeyId: keyId }, described)
+  if (key.Origin !== 'EXTERNAL') {
+    throw new Failure(
+      `${key.Arn} has origin ${key.Origin}: the material of such a key is made by the service. Only a key that was ` +
+        'made with --origin EXTERNAL takes yours.',
+    )
+  }
+  return { keySpec: key.KeySpec, currentMaterialId: key.CurrentKeyMaterialId }
+}
+
+const parameters = structure({
+  KeyId: string(),
+  ImportToken: blob(),
+  PublicKey: blob(),
+  ParametersValidTo: timestamp(),
+})
+
+/** @throws ServiceError, Failure */
+export async function fetchParameters(
+  client: Client,
+  keyId: string,
+  { keySpec, algorithm, wrappingKeySpec }: { keySpec: string; algorithm: WrappingAlgorithm; wrappingKeySpec: string },
+): Promise<ImportParameters> {
+  const wanted = { KeyId: keyId, WrappingAlgorithm: algorithm, WrappingKeySpec: wrappingKeySpec }
+  const answer = await showWaiting(
+    `Waiting for a wrapping key of the server (${wrappingKeySpec})`,
+    call(client, 'GetParametersForImport', wanted, parameters),
+  )
+  return {
+    keyArn: answer.KeyId,
+    keySpec,
+    algorithm,
+    wrappingKeySpec,
+    wrappingKey: answer.PublicKey,
+    token: answer.ImportToken,
+    validTo: answer.ParametersValidTo,
+  }
+}
+
+export const uploadFlags = {
+  expires: {
+    value: 'time',
+    help: 'When the service erases the material: a date, a time with zone, or such as 90d, 12h',
+  },
+  'no-expiry': { help: 'It never does; this or --expires must be given' },
+  type: { value: 'type', help: 'new or existing material of the key (default: new for the first one, else existing)' },
+  description: { value: 'text', help: 'A description of the material' },
+} as const
+
+/** What an upload says beside the material. */
+export interface UploadSettings {
+  /** Undefined: the material does not expire. */
+  readonly validTo: Date | undefined
+  readonly importType: string | undefined
+  readonly description: string | undefined
+}
+
+const importTypes: Readonly<Record<string, string>> = {
+  new: 'NEW_KEY_MATERIAL',
+  existing: 'EXISTING_KEY_MATERIAL',
+}
+
+/**
+ * AWS's own default is an expiry without a date, which it refuses: here, one of the two has to be chosen.
+ *
+ * @throws UsageError
+ */
+export function requireUploadSettings(given: Given<typeof uploadFlags>, now: Date): UploadSettings {
+  const { expires, type, description } = given
+  if ((expires === undefined) !== given['no-expiry']) {
+    throw new UsageError('Say whether the material expires: either --expires with a time, such as 90d, or --no-expiry.')
+  }
+  return {
+    validTo: expires === undefined ? undefined : requireExpiry(expires, now),
+    importType: type === undefined ? undefined : importTypes[requireChoice(type, '--type', Object.keys(importTypes))],
+    description,
+  }
+}
+
+const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+function requireExpiry(text: string, now: Date): Date {
+  const [, count, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? []
+  if (count !== undefined) return new Date(now.getTime() + Number(count) * (units[unit] ?? 0))
+  const isDate = /^\d{4}-\d\d-\d\d$/.test(text)
+  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text)
+  const date = new Date(isDate || isTime ? text : Number.NaN)
+  if (Number.isNaN(date.getTime())) {
+    throw new UsageError(
+      `--expires cannot be ${text}. It is a date (2027-01-31, from 0:00 UTC), a time with its zone (2027-01-31T12:00Z), ` +
+        'or how long from now (90d, 12h, 30m).',
+    )
+  }
+  if (date <= now) throw new UsageError(`--expires ${text} is in the past.`)
+  return date
+}
+
+const imported = structure({ KeyId: string(), KeyMaterialId: optional(string()) })
+
+/** @throws ServiceError, Failure */
+export async function uploadMaterial(
+  client: Client,
+  keyId: string,
+  { token, encrypted }: { token: Uint8Array; encrypted: Uint8Array },
+  { validTo, importType, description }: UploadSettings,
+): Promise<{ keyArn: string; materialId: string | undefined }> {
+  const input = {
+    KeyId: keyId,
+    ImportToken: encodeBase64(token),
+    EncryptedKeyMaterial: encodeBase64(encrypted),
+    ...(validTo === undefined
+      ? { ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE' }
+      : { ExpirationModel: 'KEY_MATERIAL_EXPIRES', ValidTo: validTo.getTime() / 1000 }),
+    ...(importType !== undefined && { ImportType: importType }),
+    ...(description !== undefined && { KeyMaterialDescription: description }),
+  }
+  const { KeyId, KeyMaterialId } = await call(client, 'ImportKeyMaterial', input, imported)
+  return { keyArn: KeyId, materialId: KeyMaterialId }
+}
+
+/** What to print after an import; as JSON, with AWS's names. */
+export function importReport(
+  { keyArn, materialId }: { keyArn: string; materialId: string | undefined },
+  { validTo }: UploadSettings,
+  isJson: boolean,
+): string {
+  if (isJson) {
+    const members = { KeyId: keyArn, KeyMaterialId: materialId, ValidTo: validTo?.toISOString() }
+    return JSON.stringify(members, null, 2)
+  }
+  return [
+    `Imported into ${keyArn}`,
+    ...(materialId === undefined ? [] : [`Key material ID: ${materialId}`]),
+    `Expires: ${validTo === undefined ? 'never' : validTo.toISOString()}`,
+  ].join('\n')
+}

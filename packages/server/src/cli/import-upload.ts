@@ -1,0 +1,33 @@
+import { clientFlags, clientHelp, connect } from './client.ts'
+import { readInput } from './files.ts'
+import { importReport, requireKeyId, requireUploadSettings, uploadFlags, uploadMaterial } from './import-calls.ts'
+import { loadParameters } from './parameters.ts'
+import { flagsHelp, readArguments, say, type Verb } from './verb.ts'
+
+const flags = {
+  parameters: { value: 'zip file', help: 'With the import token (default: ImportParameters.zip)' },
+  encrypted: { value: 'file', help: 'The wrapped key material (default: EncryptedKeyMaterial.bin)' },
+  'key-id': { value: 'id or ARN', help: 'The KMS key, if the zip file does not name it' },
+  ...uploadFlags,
+  json: { help: 'Print the result as JSON' },
+  ...clientFlags,
+} as const
+
+export const importUpload: Verb = {
+  help: () => `Usage: keyreeve import upload (--expires <time> | --no-expiry) [options]
+
+Uploads key material that keyreeve wrap or openssl has wrapped, with the import token of the same zip file, and prints
+the key material ID that the server computes. It is the one that keyreeve wrap has printed.
+
+${flagsHelp(flags)}
+${clientHelp}`,
+  async run(argv) {
+    const { given } = readArguments(argv, flags)
+    const settings = requireUploadSettings(given, new Date())
+    const { token, keyId: named } = await loadParameters(given.parameters ?? 'ImportParameters.zip')
+    const keyId = requireKeyId(given['key-id'] ?? named)
+    const encrypted = await readInput(given.encrypted ?? 'EncryptedKeyMaterial.bin', false)
+    const client = connect(given, keyId, process.env)
+    say(importReport(await uploadMaterial(client, keyId, { token, encrypted }, settings), settings, given.json))
+  },
+}

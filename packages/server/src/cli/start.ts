@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+import module from 'node:module'
+import { constants } from 'node:os'
+import { resolve } from 'node:path'
+import { loadConfig, optionsHelp } from '../config.ts'
+import { openLog } from '../log.ts'
+import type { RunningServer } from '../main.ts'
+import { requireSafeRuntime, thisRuntime } from './runtime.ts'
+import { callableAddress, signInLines, signInVariables } from './sign-in.ts'
+import { remark, say, type Verb } from './verb.ts'
+
+/** Listens until a signal comes. Scripts may wait for the line `Ready.` on stdout. */
+export const start: Verb = {
+  help: () => `Usage: keyreeve start [options]
+
+Starts the server. A data folder that is missing is made, with a root key and an administrator. When requests are
+answered, stdout ends in the line "Ready."; the log goes to stderr, one JSON object a line.
+
+Options win over variables of the environment (KEYREEVE_PORT for --port), variables over the file of --config:
+
+${optionsHelp()}
+SIGTERM and SIGINT let requests under way finish; a second one stops at once. SIGHUP reads the certificate again, or
+without TLS stops like SIGTERM.
+`,
+  async run(argv) {
+    const warning = requireSafeRuntime(thisRuntime())
+    const config = loadConfig(argv, process.env, path => readFileSync(path))
+    if (warning !== undefined) remark('warning', warning)
+    const log = openLog(config.log)
+    const { startServer } = await import('../main.ts')
+    const server = await startServer(config, log)
+    followSignals(server, config.tls.certificate !== undefined)
+    void server.app.failed.then(error => {
+      log({ level: 'error', event: 'store failed', detail: error.message })
+      process.exit(1)
+    })
+    const address = callableAddress(server.address)
+    const credentials = resolve(server.app.credentials)
+    for (const notice of server.app.notices) say(`${notice}\n`)
+    say(`Address:     ${address}`)
+    if (server.adminAddress !== undefined) say(`Metrics:     ${server.adminAddress}/metrics`)
+    say(`Console:     ${address}/console/`)
+    say(`Credentials: ${credentials}\n`)
+    say('To use it with the AWS CLI and SDKs:\n')
+    say(signInLines(signInVariables(config, credentials, address), process.env))
+    say('Ready.')
+    // Not left to the exit, which may come by force. Only the next start has use for it, so it waits until idle.
+    setImmediate(() => module.flushCompileCache?.())
+  },
+}
+
+/** npm passes a Ctrl-C on, which the terminal has sent to us already: within so many milliseconds, two are one. */
+const echo = 500
+
+function followSignals(server: RunningServer, hasCertificate: boolean): void {
+  let stoppedAt: number | undefined
+  const stop = (signal: 'SIGHUP' | 'SIGINT' | 'SIGTERM'): void => {
+    if (stoppedAt === undefined) {
+      stoppedAt = performance.now()
+      void server.close().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          server.app.log({ level: 'error', event: 'stop failed', detail: String(error) })
+          process.exit(1)
+        },
+      )
+    } else if (performance.now() - stoppedAt > echo) {
+      process.exit(128 + constants.signals[signal])
+    }
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+  process.on('SIGHUP', hasCertificate ? () => server.reloadCertificate() : stop)
+}
