@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { isIPv4, isIPv6 } from 'node:net'
 import { basename, join, normalize } from 'node:path'
+import type * as Yaml from 'yaml'
 import { logLevels } from './log.ts'
 
 /** The configuration cannot be used; the message is a sentence for whoever wrote it. */
@@ -201,7 +202,7 @@ function isForeign(variable: string, value: string): boolean {
 function readYaml(given: Given, readFile: ReadFile): Source {
   const file = given.text
   // Only now: most starts have no file, and loading the parser takes longer than all else here.
-  const { parseDocument } = createRequire(import.meta.url)('yaml') as typeof import('yaml')
+  const { parseDocument } = createRequire(import.meta.url)('yaml') as typeof Yaml
   // Every scalar stays text: 000000000000 is an account, not zero.
   const document = parseDocument(read(given, readFile).toString('utf8'), { schema: 'failsafe', prettyErrors: true })
   const [problem] = [...document.errors, ...document.warnings]
