@@ -34,12 +34,12 @@ const longestQueue = 64
 /**
  * RSA takes milliseconds, and making keys seconds: neither is done on the event loop, nor in libuv's thread pool, where
  * file syncs would wait behind it. One thread decrypts at niceness 10 and one makes keys at niceness 19, so that both
- * give way to everything else. They start with their first task, end after `idle` milliseconds without one, which gives
- * back some 20 MB each, and do not keep the process alive.
+ * give way to everything else. They start with their first task, end after a while without one, which gives back some
+ * 20 MB each, and do not keep the process alive.
  */
-export function startWorkers(idle = 10_000): Workers {
-  const decryption = new RsaThread('decrypt', 10, idle)
-  const generation = new RsaThread('generate', 19, idle)
+export function startWorkers(): Workers {
+  const decryption = new RsaThread('decrypt', 10)
+  const generation = new RsaThread('generate', 19)
   return {
     running: () => [decryption, generation].filter(thread => thread.isRunning).length,
     privateOperations: {
@@ -61,6 +61,9 @@ export function startWorkers(idle = 10_000): Workers {
   }
 }
 
+/** Milliseconds; then a thread without a task ends. */
+const longestRest = 10_000
+
 interface Job<W extends keyof RsaWork> {
   readonly task: RsaWork[W]['task']
   /** Memory of the task that goes to the other thread with it. */
@@ -79,12 +82,10 @@ class RsaThread<W extends keyof RsaWork> {
   #running: Job<W> | undefined
   #worker: Worker | undefined
   #isClosed = false
-  readonly #idle: number
   #rest: NodeJS.Timeout | undefined
 
-  constructor(work: W, niceness: number, idle: number) {
+  constructor(work: W, niceness: number) {
     this.#workerData = { work, niceness }
-    this.#idle = idle
   }
 
   get isRunning(): boolean {
@@ -116,7 +117,7 @@ class RsaThread<W extends keyof RsaWork> {
     clearTimeout(this.#rest)
     this.#running = this.#waiting.shift()
     if (!this.#running) {
-      this.#rest = setTimeout(() => this.#end(), this.#idle).unref()
+      this.#rest = setTimeout(() => this.#end(), longestRest).unref()
       return
     }
     const { task, memory } = this.#running

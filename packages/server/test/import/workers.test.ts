@@ -4,7 +4,6 @@ import { generateKeyPairSync, publicEncrypt } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { after, describe, test } from 'node:test'
 import type { TestContext } from 'node:test'
-import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { DecryptTask } from '../../src/import/rsa-worker.ts'
 import { startWorkers } from '../../src/import/workers.ts'
@@ -45,14 +44,17 @@ describe('decryption', () => {
   })
 
   test('gives up its thread when there is nothing to do, and takes another for the next task', async t => {
-    const workers = startWorkers(1)
-    t.after(() => workers.close())
+    t.mock.timers.enable({ apis: ['setTimeout'] })
+    const workers = start(t)
     assert.equal(workers.running(), 0)
     for (let round = 0; round < 2; round++) {
       const decrypted = workers.privateOperations.decrypt(task())
       assert.equal(workers.running(), 1)
       assert.deepEqual(await decrypted, message)
-      while (workers.running() > 0) await setImmediate()
+      t.mock.timers.tick(9_999)
+      assert.equal(workers.running(), 1)
+      t.mock.timers.tick(1)
+      assert.equal(workers.running(), 0)
     }
   })
 
