@@ -1,6 +1,6 @@
 import { noKeys, operation } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
-import { boolean, list, oneOf, optional, string, structure } from '../protocol/shape.ts'
+import { boolean, list, string, structure } from '../protocol/shape.ts'
 import { keyRow } from '../store/documents.ts'
 import { limit, marker, nextMarker } from './members.ts'
 import { shown } from './shown.ts'
@@ -9,11 +9,7 @@ import { pageOf, readMarker } from './paging.ts'
 /** All keys of the account in the Region, ordered by id. */
 export const listKeys = operation({
   name: 'ListKeys',
-  input: structure({
-    Limit: limit,
-    Marker: marker,
-    ResourceOwners: optional(list(oneOf(['SELF', 'OTHER_ACCOUNTS_VIA_RAM']), 1, 2)),
-  }),
+  input: structure({ Limit: limit, Marker: marker }),
   output: structure({
     Keys: list(structure({ KeyId: string(), KeyArn: string() })),
     NextMarker: nextMarker,
@@ -21,12 +17,10 @@ export const listKeys = operation({
   }),
   needs: { action: 'kms:ListKeys', keys: noKeys },
   audit: { readOnly: true, parameters: input => shown(input, 'Limit', 'Marker') },
-  async handle({ caller, region, view, seal }, { Limit = 100, Marker, ResourceOwners }) {
+  async handle({ caller, region, view, seal }, { Limit = 100, Marker }) {
     const prefix = keyRow(caller.account, region, '')
     const pager = { list: `ListKeys ${prefix}`, seal }
     const after = readMarker(pager, Marker)
-    // Nobody shares keys with another account here.
-    if (ResourceOwners && !ResourceOwners.includes('SELF')) return { output: { Keys: [], Truncated: false } }
     const found = await view.page('key', prefix, after && prefix + after, Limit + 1)
     const { items, truncated } = pageOf(pager, found, Limit, key => key.id)
     return { output: { Keys: items.map(key => ({ KeyId: key.id, KeyArn: keyArn(key) })), ...truncated } }
