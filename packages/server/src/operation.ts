@@ -4,7 +4,7 @@ import type { Key, KeyState, Origin } from './keys/key.ts'
 import type { KeyUsage } from './keys/specs.ts'
 import type { WrappingKeys } from './import/pool.ts'
 import type { PrivateOperations } from './import/workers.ts'
-import type { KmsError } from './protocol/errors.ts'
+import { kmsError, type KmsError } from './protocol/errors.ts'
 import type { Infer, Shape } from './protocol/shape.ts'
 import type { Seal } from './seal/seal.ts'
 import type { Change, View } from './store/documents.ts'
@@ -23,7 +23,7 @@ export interface KeyNeed<I> {
   /** Whether alias names and alias ARNs are accepted beside key ids and key ARNs. */
   aliases: boolean
   /** Where the ciphertext is from which a key without identifier is found. */
-  ciphertext?: (input: I) => Uint8Array
+  ciphertext?: (input: I) => Uint8Array | undefined
   usage?: KeyUsage
   origin?: Origin
   states: readonly KeyState[]
@@ -96,6 +96,10 @@ export type Operation = OperationDefinition<any, any, string> & { service: 'kms'
 export function operation<I, O, const K extends string = never>(definition: OperationDefinition<I, O, K>): Operation {
   return { service: 'kms', ...definition } as Operation // Only the pipeline calls it, with what its own shape decoded.
 }
+
+/** What a dry run answers where it would have succeeded. */
+export const dryRunSucceeded = (): KmsError =>
+  kmsError('DryRunOperationException', 'The request would have succeeded, but the DryRun option is set.')
 
 /** Need of an operation that works on no key. */
 export const noKeys: Readonly<Record<never, never>> = {}

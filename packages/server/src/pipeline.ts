@@ -9,7 +9,7 @@ import type { HttpRequest, HttpResponse } from './http/server.ts'
 import type { Key } from './keys/key.ts'
 import { requireState } from './keys/states.ts'
 import { locate } from './locate.ts'
-import type { Context, Decision, Operation } from './operation.ts'
+import { dryRunSucceeded, type Context, type Decision, type Operation } from './operation.ts'
 import { aliasArn, keyArn } from './protocol/arn.ts'
 import { KmsError, kmsError } from './protocol/errors.ts'
 import { SealError } from './seal/seal.ts'
@@ -87,7 +87,7 @@ async function decide(app: App, view: View, trace: Authenticated, decode: () => 
     await operation.needs.check?.(context, input)
     requireFitness(operation, keys, trace.now)
     const decision = await operation.handle(context, input)
-    return isDryRun(input) && !('refusal' in decision) ? { refusal: dryRun() } : decision
+    return isDryRun(input) && !('refusal' in decision) ? { refusal: dryRunSucceeded() } : decision
   } catch (error) {
     return { refusal: toKmsError(error), ...(!(error instanceof KmsError) && { failure: error }) }
   }
@@ -148,8 +148,6 @@ function requireFitness(operation: Operation, keys: Keys, now: number): void {
 const hasGrantTokens = (input: unknown): boolean =>
   ((input as { GrantTokens?: readonly string[] }).GrantTokens?.length ?? 0) > 0 // Any operation's input.
 const isDryRun = (input: unknown): boolean => (input as { DryRun?: boolean }).DryRun === true // Any operation's input.
-const dryRun = (): KmsError =>
-  kmsError('DryRunOperationException', 'The request would have succeeded, but the DryRun option is set.')
 
 /** Errors meant for the caller pass; anything else is ours, and tells the caller nothing. */
 function toKmsError(error: unknown): KmsError {

@@ -1,7 +1,6 @@
 import { usable } from '../keys/states.ts'
-import { operation } from '../operation.ts'
+import { dryRunSucceeded, operation } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
-import { kmsError } from '../protocol/errors.ts'
 import { blob, optional, string, structure } from '../protocol/shape.ts'
 import {
   dryRun,
@@ -14,13 +13,19 @@ import {
   refuseRecipient,
 } from './members.ts'
 import { shown } from './shown.ts'
-import { decryptUnder, requireKeyOfCiphertext, requireSymmetricAlgorithm } from './symmetric.ts'
+import {
+  ciphertextOf,
+  decryptUnder,
+  requireKeyOfCiphertext,
+  requireSource,
+  requireSymmetricAlgorithm,
+} from './symmetric.ts'
 
 /** Decrypts what Encrypt, GenerateDataKey or ReEncrypt made; the ciphertext itself says under which key. */
 export const decrypt = operation({
   name: 'Decrypt',
   input: structure({
-    CiphertextBlob: blob(1, 6144),
+    CiphertextBlob: optional(blob(1, 6144)),
     EncryptionContext: encryptionContext,
     GrantTokens: grantTokens,
     KeyId: optional(keyId),
@@ -39,20 +44,18 @@ export const decrypt = operation({
     action: 'kms:Decrypt',
     precheck(input) {
       refuseRecipient(input)
-      if (input.KeyId === undefined && (input.EncryptionAlgorithm ?? 'SYMMETRIC_DEFAULT') !== 'SYMMETRIC_DEFAULT') {
-        throw kmsError('ValidationException', 'KeyId must not be null')
-      }
+      requireSource(input, ['KeyId', input.KeyId], input.EncryptionAlgorithm)
     },
     keys: {
       key: {
         identifier: input => input.KeyId,
-        ciphertext: input => input.CiphertextBlob,
+        ciphertext: ciphertextOf,
         aliases: true,
         usage: 'ENCRYPT_DECRYPT',
         states: usable,
       },
     },
-    check: (context, input) => requireKeyOfCiphertext(context, context.keys.key, input.CiphertextBlob),
+    check: (context, input) => requireKeyOfCiphertext(context, context.keys.key, ciphertextOf(input)),
   },
   audit: {
     readOnly: true,
@@ -61,10 +64,12 @@ export const decrypt = operation({
       encryptionAlgorithm: input.EncryptionAlgorithm ?? 'SYMMETRIC_DEFAULT',
     }),
   },
-  async handle(context, { CiphertextBlob, EncryptionContext, EncryptionAlgorithm }) {
+  async handle(context, input) {
     const { key } = context.keys
-    requireSymmetricAlgorithm(key, EncryptionAlgorithm)
-    const { plaintext, materialId } = await decryptUnder(context, key, CiphertextBlob, EncryptionContext)
+    requireSymmetricAlgorithm(key, input.EncryptionAlgorithm)
+    const ciphertext = ciphertextOf(input)
+    if (!ciphertext) return { refusal: dryRunSucceeded() }
+    const { plaintext, materialId } = await decryptUnder(context, key, ciphertext, input.EncryptionContext)
     return {
       output: {
         KeyId: keyArn(key),

@@ -1,17 +1,23 @@
 import { usable } from '../keys/states.ts'
-import { operation } from '../operation.ts'
+import { dryRunSucceeded, operation } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
-import { kmsError } from '../protocol/errors.ts'
 import { blob, optional, string, structure } from '../protocol/shape.ts'
 import { dryRun, dryRunModifiers, encryptionAlgorithm, encryptionContext, grantTokens, keyId } from './members.ts'
 import { shown } from './shown.ts'
-import { decryptUnder, encryptUnder, requireKeyOfCiphertext, requireSymmetricAlgorithm } from './symmetric.ts'
+import {
+  ciphertextOf,
+  decryptUnder,
+  encryptUnder,
+  requireKeyOfCiphertext,
+  requireSource,
+  requireSymmetricAlgorithm,
+} from './symmetric.ts'
 
 /** Decrypts under one key and encrypts under another; the plaintext never leaves. */
 export const reEncrypt = operation({
   name: 'ReEncrypt',
   input: structure({
-    CiphertextBlob: blob(1, 6144),
+    CiphertextBlob: optional(blob(1, 6144)),
     SourceEncryptionContext: encryptionContext,
     SourceKeyId: optional(keyId),
     DestinationKeyId: keyId,
@@ -33,17 +39,12 @@ export const reEncrypt = operation({
   }),
   needs: {
     action: 'kms:ReEncrypt*',
-    precheck(input) {
-      const algorithm = input.SourceEncryptionAlgorithm ?? 'SYMMETRIC_DEFAULT'
-      if (input.SourceKeyId === undefined && algorithm !== 'SYMMETRIC_DEFAULT') {
-        throw kmsError('ValidationException', 'SourceKeyId must not be null')
-      }
-    },
+    precheck: input => requireSource(input, ['SourceKeyId', input.SourceKeyId], input.SourceEncryptionAlgorithm),
     keys: {
       source: {
         action: 'kms:ReEncryptFrom',
         identifier: input => input.SourceKeyId,
-        ciphertext: input => input.CiphertextBlob,
+        ciphertext: ciphertextOf,
         aliases: true,
         usage: 'ENCRYPT_DECRYPT',
         states: usable,
@@ -56,7 +57,7 @@ export const reEncrypt = operation({
         states: usable,
       },
     },
-    check: (context, input) => requireKeyOfCiphertext(context, context.keys.source, input.CiphertextBlob),
+    check: (context, input) => requireKeyOfCiphertext(context, context.keys.source, ciphertextOf(input)),
   },
   audit: {
     readOnly: true,
@@ -70,7 +71,9 @@ export const reEncrypt = operation({
     const { source, destination } = context.keys
     requireSymmetricAlgorithm(source, input.SourceEncryptionAlgorithm)
     requireSymmetricAlgorithm(destination, input.DestinationEncryptionAlgorithm)
-    const opened = await decryptUnder(context, source, input.CiphertextBlob, input.SourceEncryptionContext)
+    const ciphertext = ciphertextOf(input)
+    if (!ciphertext) return { refusal: dryRunSucceeded() }
+    const opened = await decryptUnder(context, source, ciphertext, input.SourceEncryptionContext)
     try {
       const made = await encryptUnder(context, destination, opened.plaintext, input.DestinationEncryptionContext)
       return {

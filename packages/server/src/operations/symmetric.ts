@@ -17,6 +17,40 @@ export function requireSymmetricAlgorithm(key: Key, algorithm: string | undefine
   }
 }
 
+/** What Decrypt and ReEncrypt say of the ciphertext. */
+interface Source {
+  CiphertextBlob?: Uint8Array
+  DryRun?: boolean
+  DryRunModifiers?: readonly string[]
+}
+
+const ignoresCiphertext = ({ DryRun, DryRunModifiers }: Source): boolean =>
+  DryRun === true && DryRunModifiers?.includes('IGNORE_CIPHERTEXT') === true
+
+/** The ciphertext, unless a dry run asks to be judged without one. */
+export function ciphertextOf(input: Source): Uint8Array | undefined {
+  return ignoresCiphertext(input) ? undefined : input.CiphertextBlob
+}
+
+/** @throws ValidationException if there is neither a ciphertext nor a reason to ignore it, or if no key is to be found */
+export function requireSource(
+  input: Source,
+  [member, keyId]: [member: string, keyId: string | undefined],
+  algorithm = 'SYMMETRIC_DEFAULT',
+): void {
+  const isIgnored = ignoresCiphertext(input)
+  if (!isIgnored && !input.CiphertextBlob) {
+    throw kmsError(
+      'ValidationException',
+      "1 validation error detected: Value null at 'ciphertextBlob' failed to satisfy constraint: Member must not be null",
+    )
+  }
+  // Only a ciphertext of a symmetric key names its key.
+  if (keyId === undefined && (isIgnored || algorithm !== 'SYMMETRIC_DEFAULT')) {
+    throw kmsError('ValidationException', `${member} must not be null`)
+  }
+}
+
 export async function encryptUnder(
   context: Context,
   key: Key,
@@ -46,7 +80,8 @@ export async function decryptUnder(
 }
 
 /** @throws IncorrectKeyException if the ciphertext is one of another key, InvalidCiphertextException if of none */
-export async function requireKeyOfCiphertext(context: Context, key: Key, blob: Uint8Array): Promise<void> {
+export async function requireKeyOfCiphertext(context: Context, key: Key, blob: Uint8Array | undefined): Promise<void> {
+  if (!blob) return
   const header = readHeader(blob)
   const material = header && (await context.view.get('material', materialRow(context.region, header.materialId)))
   if (!material) throw kmsError('InvalidCiphertextException')
