@@ -76,8 +76,10 @@ async function dayKeyFor({ view, seal }: Context, day: number): Promise<{ dayKey
   const stored = await view.get('day-key', id)
   const bytes = stored ? seal.open(context, decodeBase64(stored.sealed)) : newDayKey()
   try {
+    const dayKey = createSecretKey(bytes)
+    if (stored) return { dayKey, changes: [] }
     const document = { sealed: encodeBase64(seal.seal(context, bytes)), erasedAt: dayKeyErasedAt(day) }
-    return { dayKey: createSecretKey(bytes), changes: stored ? [] : [{ put: 'day-key', id, document }] }
+    return { dayKey, changes: [{ put: 'day-key', id, document }] }
   } finally {
     bytes.fill(0)
   }

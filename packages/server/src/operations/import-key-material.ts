@@ -13,7 +13,7 @@ import { blob, oneOf, optional, string, structure, timestamp, type Infer } from 
 import { keyRow, type Change } from '../store/documents.ts'
 import { expirationModel, keyId, keyMaterialId } from './members.ts'
 import { shown } from './shown.ts'
-import { freshMaterial, removal } from './material-changes.ts'
+import { freshMaterial } from './material-changes.ts'
 
 const input = structure({
   KeyId: keyId,
@@ -51,7 +51,7 @@ export const importKeyMaterial = operation({
     }),
   },
   async handle(context, input) {
-    const { keys, now, view } = context
+    const { keys, now } = context
     const { key } = keys
     // Whatever can be refused without the private key is refused first, so that an answer tells nothing about it.
     const expiry = requireExpiry(input, now)
@@ -61,30 +61,27 @@ export const importKeyMaterial = operation({
     if (!secret) return await countFailure(context, token)
     try {
       const id = materialId(key.id, secret)
-      const known = key.materials.find(material => material.id === id)
+      // Pending material that expired unused is no part of the key any more, swept or not.
+      const known = key.materials.find(material => material.id === id && !isLapsed(material, now))
       const misfit = refusalOf(key, importType, input.KeyMaterialId, id, known, now)
       if (misfit) {
         // Under PKCS #1 v1.5 every failure looks the same, or the answers would tell good padding from bad (C7).
-        return token.algorithm === 'RSAES_PKCS1_V1_5' && misfit.code === 'IncorrectKeyMaterialException'
-          ? await countFailure(context, token)
-          : { refusal: misfit }
+        return token.algorithm === 'RSAES_PKCS1_V1_5' ? await countFailure(context, token) : { refusal: misfit }
       }
       const material = imported(known, id, key, expiry, input.KeyMaterialDescription)
-      // A pending material that expired unused was never part of the key.
-      const lapsed = key.materials.find(other => isLapsed(other, now) && other.id !== id)
-      const others = key.materials.filter(other => other.id !== id && other !== lapsed)
       const changed: Key = {
         ...key,
         enabled: key.enabled || stateOf(key, now) === 'PendingImport',
-        materials: known ? key.materials.map(other => (other === known ? material : other)) : [...others, material],
+        materials: known
+          ? key.materials.map(other => (other === known ? material : other))
+          : [...key.materials.filter(other => other.id !== id), material],
         currentMaterialId: key.currentMaterialId ?? id,
       }
       const { changes } = await freshMaterial(context, changed, secret, expiry.validTo)
-      const erased = lapsed && !known ? await removal(view, key, lapsed.id) : []
       const put: Change = { put: 'key', id: keyRow(key.account, key.region, key.id), document: changed }
       return {
         output: { KeyId: keyArn(key), KeyMaterialId: id },
-        changes: [put, ...changes, ...erased],
+        changes: [put, ...changes],
         recorded: { keyId: keyArn(key), keyMaterialId: id },
       }
     } finally {
@@ -123,8 +120,11 @@ function requireImportType(key: Key, { ImportType, KeyMaterialId }: Input): Impo
   return type
 }
 
-/** @throws InvalidImportTokenException, ExpiredImportTokenException */
-async function requireToken({ keys, now, view, seal }: WithKey, token: Uint8Array): Promise<ImportToken> {
+/**
+ * @throws InvalidImportTokenException, ExpiredImportTokenException
+ * @throws UnsupportedOperationException if its wrapping algorithm has been turned off meanwhile
+ */
+async function requireToken({ keys, now, view, seal, settings }: WithKey, token: Uint8Array): Promise<ImportToken> {
   const day = tokenDay(token)
   if (day === undefined) throw kmsError('InvalidImportTokenException')
   const stored = await view.get('day-key', String(day))
@@ -138,9 +138,10 @@ async function requireToken({ keys, now, view, seal }: WithKey, token: Uint8Arra
   bytes.fill(0)
   if (!opened) throw kmsError('InvalidImportTokenException')
   const failures = await view.get('token-failures', opened.id)
-  if (!isUsable(opened, failures?.count ?? 0, now)) {
+  const isRefused = opened.algorithm === 'RSAES_PKCS1_V1_5' && settings.pkcs1v15 === 'refuse'
+  if (isRefused || !isUsable(opened, failures?.count ?? 0, now)) {
     opened.privateKey.fill(0)
-    throw kmsError('ExpiredImportTokenException')
+    throw kmsError(isRefused ? 'UnsupportedOperationException' : 'ExpiredImportTokenException')
   }
   return opened
 }
@@ -182,7 +183,7 @@ function refusalOf(
 ): KmsError | undefined {
   if (wanted !== undefined && wanted !== id) return kmsError('IncorrectKeyMaterialException')
   if (type === 'EXISTING_KEY_MATERIAL') return known ? undefined : kmsError('IncorrectKeyMaterialException')
-  if (known && !isLapsed(known, now)) return kmsError('IncorrectKeyMaterialException')
+  if (known) return kmsError('IncorrectKeyMaterialException')
   const pending = key.materials.find(material => material.state === 'PENDING_ROTATION' && isPresent(material, now))
   if (!pending) return undefined
   return kmsError(
