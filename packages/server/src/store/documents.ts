@@ -47,7 +47,8 @@ const columns: { [K in Kind]: { ref?: (d: Documents[K]) => string; due?: (d: Doc
   alias: {},
   material: {},
   'day-key': { due: day => day.erasedAt },
-  'token-failures': { due: failures => failures.validTo },
+  // A token is good through its last millisecond, and a dead one must stay dead in it.
+  'token-failures': { due: failures => failures.validTo + 1 },
   user: {},
   'access-key': { ref: key => `${key.account}/${key.userName}` },
 }
