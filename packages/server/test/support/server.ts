@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../../src/config.ts'
+import { settleDue } from '../../src/jobs.ts'
 import type { LogEvent } from '../../src/log.ts'
 import { startServer, type RunningServer } from '../../src/main.ts'
 
@@ -12,8 +13,10 @@ export interface TestServer extends RunningServer, Credentials {
   /** What the server logged. */
   logged: LogEvent[]
   clock: Clock
-  /** An official client, whose clock follows the server's. */
+  /** An official client, whose clock follows the server's, also when that is turned. */
   client: (options?: { region?: string; credentials?: Credentials }) => KMS
+  /** Does what time has made due, though the clock has jumped. */
+  settle: () => Promise<number>
   /** Every audit record so far, oldest first. */
   records: () => Promise<Record<string, unknown>[]>
   /** Stops the server and removes its data. */
@@ -30,6 +33,8 @@ export interface Credentials {
 export interface Clock {
   /** Turns the clock forward (or back, with a negative number of milliseconds). */
   advance: (milliseconds: number) => void
+  /** From now on only the test turns it. */
+  hold: () => void
   now: () => number
 }
 
@@ -61,14 +66,14 @@ export async function start(
     secretAccessKey,
     logged,
     clock,
-    client: ({ region = 'us-east-1', credentials = { accessKeyId, secretAccessKey } } = {}) =>
-      new KMS({
-        region,
-        endpoint: server.address,
-        credentials,
-        maxAttempts: 1,
-        systemClockOffset: clock.now() - Date.now(),
-      }),
+    client({ region = 'us-east-1', credentials = { accessKeyId, secretAccessKey } } = {}) {
+      const client = new KMS({ region, endpoint: server.address, credentials, maxAttempts: 1 })
+      // Not to be set: the client would take the Date of an answer for the server's clock.
+      const offset = { get: () => server.app.now() - Date.now(), set() {} }
+      Object.defineProperty(client.config, 'systemClockOffset', offset)
+      return client
+    },
+    settle: () => settleDue(server.app.store, server.app.now(), server.app.log),
     records: () => readRecords(server),
     async stop() {
       await server.close()
@@ -84,13 +89,18 @@ export async function start(
 
 class TestClock implements Clock {
   #offset = 0
+  #held: number | undefined
 
   advance(milliseconds: number): void {
     this.#offset += milliseconds
   }
 
+  hold(): void {
+    this.#held = Date.now()
+  }
+
   now(): number {
-    return Date.now() + this.#offset
+    return (this.#held ?? Date.now()) + this.#offset
   }
 }
 
