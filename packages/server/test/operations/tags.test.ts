@@ -20,6 +20,8 @@ const remove = (...TagKeys: string[]) => kms.untagResource({ KeyId, TagKeys })
 const pairs = async () =>
   ((await kms.listResourceTags({ KeyId })).Tags ?? []).map(({ TagKey = '', TagValue = '' }) => [TagKey, TagValue])
 
+const tagKeys = async () => ((await kms.listResourceTags({ KeyId })).Tags ?? []).map(({ TagKey = '' }) => TagKey)
+
 test('tags keep the order in which they came; one put again keeps its place', async () => {
   assert.deepEqual(await membersOf(put(tag('b', '1'), tag('a', '2'))), {})
   await put(tag('c', '3'), tag('b', 'new'))
@@ -32,10 +34,7 @@ test('tags keep the order in which they came; one put again keeps its place', as
 
 test('tag keys are told apart by case, and may hold anything', async () => {
   await put(tag('a'), tag('A'), tag('__proto__', 'x'), tag(' é€𝄞 '), tag('awsome'), tag('my:aws:'))
-  assert.deepEqual(
-    (await pairs()).map(([key]) => key),
-    ['a', 'A', '__proto__', ' é€𝄞 ', 'awsome', 'my:aws:'],
-  )
+  assert.deepEqual(await tagKeys(), ['a', 'A', '__proto__', ' é€𝄞 ', 'awsome', 'my:aws:'])
 })
 
 test('removes tags, and succeeds for those that are not there', async () => {
@@ -51,10 +50,7 @@ test('a tag removed and put again goes to the end', async () => {
   await put(tag('a'), tag('b'))
   await remove('a')
   await put(tag('a'))
-  assert.deepEqual(
-    (await pairs()).map(([key]) => key),
-    ['b', 'a'],
-  )
+  assert.deepEqual(await tagKeys(), ['b', 'a'])
 })
 
 test('a key has 50 tags at most', async () => {
@@ -129,7 +125,7 @@ test('tags that are put and removed at once do not overwrite each other', async 
   const removes = many(10, 100).map(({ TagKey = '' }) => remove(TagKey))
   assert.deepEqual(new Set(await Promise.all([...puts, ...removes].map(outcomeOf))), new Set(['OK']))
   const expected = many(40).map(({ TagKey = '' }) => TagKey)
-  assert.deepEqual((await pairs()).map(([key]) => key).sort(), expected.sort())
+  assert.deepEqual((await tagKeys()).sort(), expected.sort())
 })
 
 test('of 64 who want the 50 places, 50 get one', async () => {
@@ -139,5 +135,5 @@ test('of 64 who want the 50 places, 50 get one', async () => {
     [50, 14],
   )
   const granted = many(64).filter((_, index) => outcomes[index] === 'OK')
-  assert.deepEqual((await pairs()).map(([key]) => key).sort(), granted.map(({ TagKey = '' }) => TagKey).sort())
+  assert.deepEqual((await tagKeys()).sort(), granted.map(({ TagKey = '' }) => TagKey).sort())
 })
