@@ -288,7 +288,7 @@ def check_threads():
 
 @contextmanager
 def unreliable_proxy(failures):
-    """A proxy whose first requests pass, or fail: `drop` hangs up, `503` answers that, `lose` hangs up when all is done."""
+    """A proxy whose first requests pass, or fail: `drop` hangs up, `503` answers that, `lose` hangs up afterwards."""
     server = urlsplit(os.environ["AWS_ENDPOINT_URL"])
     left, lock = list(failures), threading.Lock()
 
