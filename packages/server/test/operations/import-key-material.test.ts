@@ -1,20 +1,24 @@
 import assert from 'node:assert/strict'
-import { createHmac, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { after, describe, test } from 'node:test'
 import type { ImportKeyMaterialCommandInput } from '@aws-sdk/client-kms'
 import { wrap } from 'keyreeve-import'
 import { constraint, membersOf, refused } from '../support/answers.ts'
-import { allOf, externalKey, importOf, parametersFor, wrapped, wrappingAlgorithms } from '../support/import.ts'
+import {
+  allOf,
+  externalKey,
+  importOf,
+  materialIdOf,
+  parametersFor,
+  wrapped,
+  wrappingAlgorithms,
+} from '../support/import.ts'
 import { days, start } from '../support/server.ts'
 
 const server = await start()
 server.clock.hold()
 after(() => server.stop())
 const kms = server.client()
-
-/** As docs/formats.md has it: the only proof from outside that a key holds these bytes. */
-const idOf = (KeyId: string, material: Uint8Array): string =>
-  createHmac('sha256', material).update(`kms-material-id/v1\0${KeyId}`).digest('hex')
 
 const combinations = [
   ...wrappingAlgorithms.map(algorithm => [algorithm, 'RSA_2048'] as const),
@@ -27,7 +31,7 @@ for (const [algorithm, spec] of combinations) {
     const material = randomBytes(32)
     const parameters = await parametersFor(kms, KeyId, algorithm, spec)
     const first = importOf(KeyId, parameters, material)
-    const expected = { KeyId: arn, KeyMaterialId: idOf(KeyId, material) }
+    const expected = { KeyId: arn, KeyMaterialId: materialIdOf(KeyId, material) }
     assert.deepEqual(await membersOf(kms.importKeyMaterial(first)), expected)
     const EncryptedKeyMaterial = await wrap(parameters.publicKey, algorithm, material)
     assert.deepEqual(await membersOf(kms.importKeyMaterial({ ...first, KeyId: arn, EncryptedKeyMaterial })), expected)
@@ -47,7 +51,7 @@ test('makes a key that waits for it usable, and says so', async () => {
       Origin: 'EXTERNAL',
       ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE',
       ValidTo: undefined,
-      CurrentKeyMaterialId: idOf(KeyId, Buffer.alloc(32, 7)),
+      CurrentKeyMaterialId: materialIdOf(KeyId, Buffer.alloc(32, 7)),
     },
   )
   const { CiphertextBlob } = await kms.encrypt({ KeyId, Plaintext: Buffer.from('imported') })
@@ -69,7 +73,7 @@ test('names equal material of two keys differently, and decrypts nothing of one 
   )
   // Nor by a blob that names the other key's material in place of its own.
   const forged = Buffer.from(CiphertextBlob ?? [])
-  forged.set(Buffer.from(idOf(other.KeyId, material), 'hex'), 4)
+  forged.set(Buffer.from(materialIdOf(other.KeyId, material), 'hex'), 4)
   await refused(kms.decrypt({ CiphertextBlob: forged }), 'InvalidCiphertextException')
 })
 
@@ -112,7 +116,7 @@ test('refuses existing material for a key that never had any', async () => {
   const before = await allOf(kms, KeyId)
   for (const extra of [
     { ImportType: 'EXISTING_KEY_MATERIAL' },
-    { ImportType: 'EXISTING_KEY_MATERIAL', KeyMaterialId: idOf(KeyId, Buffer.alloc(32, 10)) },
+    { ImportType: 'EXISTING_KEY_MATERIAL', KeyMaterialId: materialIdOf(KeyId, Buffer.alloc(32, 10)) },
   ] as const) {
     await refused(kms.importKeyMaterial({ ...request, ...extra }), 'IncorrectKeyMaterialException')
   }
@@ -123,7 +127,7 @@ test('refuses existing material for a key that never had any', async () => {
 describe('a key with material', async () => {
   const { KeyId } = await externalKey(kms)
   const material = randomBytes(32)
-  const id = idOf(KeyId, material)
+  const id = materialIdOf(KeyId, material)
   const parameters = await parametersFor(kms, KeyId)
   const request = importOf(KeyId, parameters, material)
   await kms.importKeyMaterial({ ...request, KeyMaterialDescription: 'the first one' })
@@ -244,9 +248,9 @@ describe('a key with material', async () => {
     ],
     [
       'other material under the id of that',
-      { EncryptedKeyMaterial: wrapped(parameters, another), KeyMaterialId: idOf(KeyId, another) },
+      { EncryptedKeyMaterial: wrapped(parameters, another), KeyMaterialId: materialIdOf(KeyId, another) },
     ],
-    ['its own material under another id', { KeyMaterialId: idOf(KeyId, another) }],
+    ['its own material under another id', { KeyMaterialId: materialIdOf(KeyId, another) }],
     ['its own material as new', { ImportType: 'NEW_KEY_MATERIAL' }],
   ]
   for (const [what, input] of misfits) {
@@ -351,7 +355,10 @@ describe('a key with material', async () => {
     const opened = (bytes: Buffer) => ({ ImportToken: set.token, EncryptedKeyMaterial: wrapped(set, bytes) })
     const ImportType = 'NEW_KEY_MATERIAL'
     await refusedInVain({ ...opened(material), ImportType }, 'InvalidCiphertextException')
-    await refusedInVain({ ...opened(material), KeyMaterialId: idOf(KeyId, another) }, 'InvalidCiphertextException')
+    await refusedInVain(
+      { ...opened(material), KeyMaterialId: materialIdOf(KeyId, another) },
+      'InvalidCiphertextException',
+    )
     await kms.importKeyMaterial({ ...request, ...opened(another), ImportType })
     // With other algorithms, that material waits for rotation would be said here.
     await refusedInVain({ ...opened(randomBytes(32)), ImportType }, 'InvalidCiphertextException')

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { constants, createCipheriv, createPublicKey, publicEncrypt, randomBytes } from 'node:crypto'
+import { constants, createCipheriv, createHmac, createPublicKey, publicEncrypt, randomBytes } from 'node:crypto'
 import type { ImportKeyMaterialCommandInput, KMS } from '@aws-sdk/client-kms'
 
 export const wrappingAlgorithms = [
@@ -57,6 +57,11 @@ export function importOf(KeyId: string, parameters: Parameters, material: Uint8A
     EncryptedKeyMaterial: wrapped(parameters, material),
     ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE',
   }
+}
+
+/** As docs/formats.md has it: the only proof from outside that a key holds these bytes. */
+export function materialIdOf(KeyId: string, material: Uint8Array): string {
+  return createHmac('sha256', material).update(`kms-material-id/v1\0${KeyId}`).digest('hex')
 }
 
 /** What a failed import must leave as it was: all that the service says of the key. */
