@@ -48,7 +48,8 @@ function makeDirectory(path: string): void {
   for (let made = path; made.length >= first.length; made = dirname(made)) syncDirectory(dirname(made))
 }
 
-function syncDirectory(path: string): void {
+/** Makes the names in a directory survive a power cut. */
+export function syncDirectory(path: string): void {
   if (process.platform === 'win32') return // Windows opens no directories.
   const directory = openSync(path, 'r')
   try {

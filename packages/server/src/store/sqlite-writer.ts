@@ -17,8 +17,8 @@ export interface WriterData {
 
 /** A checkpoint copies this many pages or more (1 MB), after a batch is acknowledged. */
 const checkpointPages = 250
-/** At this size readers must let the log start afresh (64 MB). */
-const maximumLogPages = 16_000
+/** A log of so many pages (16 MB), which a long reader has kept from starting afresh, is cut as soon as it can be. */
+const longLogPages = 4_000
 /** How many versions of rows stay in memory. */
 const knownRows = 65_536
 /** See migrations.ts. */
@@ -45,6 +45,7 @@ const updateRow = database.prepare(
 const deleteRow = database.prepare('DELETE FROM rows WHERE kind = ? AND id = ? AND version = ?')
 const insertEntry = database.prepare('INSERT INTO entries (at, record) VALUES (?, ?)')
 const insertMeta = database.prepare('INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING')
+// Before version 3.51 SQLite takes NOOP for PASSIVE, which costs time and does no harm.
 const logState = database.prepare('PRAGMA wal_checkpoint(NOOP)')
 const checkpoint = database.prepare('PRAGMA wal_checkpoint(PASSIVE)')
 const truncateLog = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)')
@@ -133,7 +134,7 @@ function requireOneRow({ changes }: { changes: number | bigint }): void {
 function tendLog(): void {
   const { log, checkpointed } = pages(logState.get())
   if (log - checkpointed >= checkpointPages) checkpoint.get()
-  if (log >= maximumLogPages) emptyLog(patience)
+  if (log >= longLogPages) emptyLog(0)
 }
 
 /**

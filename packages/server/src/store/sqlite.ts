@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { extname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
-import { claimDirectory, makePrivateFile } from './directory.ts'
+import { claimDirectory, makePrivateFile, syncDirectory } from './directory.ts'
 import type { ClaimedDirectory } from './directory.ts'
 import { appendCommit, appendMeta, outcome } from './sqlite-batch.ts'
 import type { Batch } from './sqlite-batch.ts'
@@ -32,6 +32,7 @@ export async function openSqlite(directory: string, options: SqliteOptions = {})
     makePrivateFile(path)
     const writer = await startWriter({ path, compact: options.compact ?? [] })
     try {
+      syncDirectory(claim.path) // The log was made, and SQLite ignores a failure to sync its name.
       return new SqliteEngine(claim, writer, openDatabase(path, 'read'))
     } catch (error) {
       await writer.terminate()
