@@ -40,6 +40,8 @@ async function importer() {
 interface Case {
   plain: Wanted
   sealed: Wanted
+  /** Sealed records of the same, which others have replaced. */
+  earlier?: Wanted
   erase: () => Promise<unknown>
 }
 
@@ -53,8 +55,9 @@ const cases: Record<string, () => Promise<Case>> = {
     await kms.importKeyMaterial({ ...put(material), ExpirationModel, ValidTo: inAnHour() })
     const second = await sealedMaterial(id)
     await kms.importKeyMaterial(put(material))
-    const sealed = { first, second, third: await sealedMaterial(id) }
-    return { plain: { material }, sealed, erase: () => kms.deleteImportedKeyMaterial({ KeyId }) }
+    const sealed = { third: await sealedMaterial(id) }
+    const erase = () => kms.deleteImportedKeyMaterial({ KeyId })
+    return { plain: { material }, sealed, earlier: { first, second }, erase }
   },
   async 'material that expires'() {
     const { KeyId, put } = await importer()
@@ -124,22 +127,20 @@ async function endOf(KeyId: string): Promise<void> {
   await server.settle()
 }
 
-/** The last record of each; earlier ones may have been overwritten before. */
-const newest = (sealed: Wanted): string[] => Object.keys(sealed).slice(-1)
-
 for (const [what, make] of Object.entries(cases)) {
   test(`leaves nothing of ${what}`, async () => {
-    const { plain, sealed, erase } = await make()
+    const { plain, sealed, earlier, erase } = await make()
     assert.deepEqual(onDisk(plain), [], 'material itself is never on the disk')
     const found = onDisk(sealed)
-    for (const name of newest(sealed)) {
+    for (const name of Object.keys(sealed)) {
       assert.ok(found.includes(`${name}, Base64 but for 0`), 'what is sealed must be there to be found')
     }
     await erase()
-    assert.deepEqual(onDisk({ ...plain, ...sealed }), [])
-    server = await server.restart({ meanwhile: () => assert.deepEqual(onDisk({ ...plain, ...sealed }), []) })
+    const all = { ...plain, ...sealed, ...earlier }
+    assert.deepEqual(onDisk(all), [])
+    server = await server.restart({ meanwhile: () => assert.deepEqual(onDisk(all), []) })
     kms = server.client()
-    assert.deepEqual(onDisk({ ...plain, ...sealed }), [])
+    assert.deepEqual(onDisk(all), [])
   })
 }
 
@@ -147,10 +148,7 @@ test('leaves alone what others still need', async () => {
   for (const { KeyMetadata } of neighbours) {
     await kms.encrypt({ KeyId: KeyMetadata?.KeyId, Plaintext: Buffer.of(1) })
     const sealed = await sealedMaterial(KeyMetadata?.CurrentKeyMaterialId)
-    assert.deepEqual(
-      onDisk({ sealed }),
-      ['sealed, Base64 but for 0', 'sealed, Base64url but for 0'].slice(0, onDisk({ sealed }).length),
-    )
+    assert.ok(onDisk({ sealed }).includes('sealed, Base64 but for 0'))
   }
 })
 
