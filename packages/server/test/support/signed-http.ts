@@ -15,6 +15,8 @@ export interface RawRequest {
   credentials?: Credentials
   /** When it says it was signed, in epoch milliseconds. */
   at?: number
+  /** Sent in place of the body that was signed. */
+  sent?: string
   /** Changes what was signed, such as the signature itself. */
   forge?: (headers: Record<string, string>) => void
   unsigned?: true
@@ -45,7 +47,7 @@ export async function post(server: TestServer, request: RawRequest): Promise<Raw
       })
     })
     sent.on('error', reject)
-    sent.end(body)
+    sent.end(request.sent ?? body)
   })
 }
 
