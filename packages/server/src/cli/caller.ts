@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { options } from '../config.ts'
 import type { Credentials } from '../protocol/sigv4.ts'
@@ -25,7 +25,14 @@ export function findCredentials(
     }
   }
   const profile = given.profile ?? (environment['AWS_PROFILE'] || undefined)
-  const file = given.credentials ?? (environment['AWS_SHARED_CREDENTIALS_FILE'] || ownFile(profile, environment))
+  const named = given.credentials ?? (environment['AWS_SHARED_CREDENTIALS_FILE'] || undefined)
+  const file = named ?? ownFile(profile, environment)
+  if (named === undefined && !existsSync(file)) {
+    throw new Failure(
+      `There is no access key: AWS_ACCESS_KEY_ID and AWS_SHARED_CREDENTIALS_FILE are not set, and there is no file ${file}. ` +
+        'Name a credentials file with --credentials.',
+    )
+  }
   return {
     credentials: readProfile(file, profile ?? 'default'),
     source: profile === undefined ? file : `profile ${profile} in ${file}`,
@@ -58,12 +65,7 @@ function read(file: string): Buffer {
     return readFileSync(file)
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-    throw new Failure(
-      code === 'ENOENT'
-        ? `There is no access key: no AWS_ACCESS_KEY_ID in the environment, and no file ${file}. Name one with --credentials.`
-        : `The credentials file ${file} cannot be read (${code}).`,
-      { cause: error },
-    )
+    throw new Failure(`The credentials file ${file} cannot be read (${code}).`, { cause: error })
   }
 }
 

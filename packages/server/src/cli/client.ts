@@ -116,7 +116,7 @@ const advice: Readonly<Record<string, (client: Client) => string>> = {
 
 function explain(code: string, message: string | undefined, client: Client): string {
   const advise = Object.hasOwn(advice, code) ? advice[code] : undefined
-  return [`${code}:`, message, advise?.(client)].filter(part => part !== undefined).join(' ')
+  return [`${code}:`, message?.trim(), advise?.(client)].filter(part => part !== undefined).join(' ')
 }
 
 /** For bytes on the way, either way; longer than a wrapping key can take to make. In milliseconds. */

@@ -1,16 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { OpenApp } from '../app.ts'
-import { loadConfig, optionsHelp } from '../config.ts'
+import { flagOf, loadConfig, options, optionsHelp } from '../config.ts'
 import { openLog } from '../log.ts'
 import { requireSafeRuntime, thisRuntime } from './runtime.ts'
 import { configuredAddress, signInLines, signInVariables } from './sign-in.ts'
-import { Failure, say, table, type Verb } from './verb.ts'
+import { Failure, hint, say, table, UsageError, type Verb } from './verb.ts'
 
 export const credentials: Verb = {
   help: () => `Usage: keyreeve credentials [--json] [--new] [options]
 
-Prints the lines that make the AWS CLI and SDKs call this server as its administrator.
+Prints the lines that make the AWS CLI and SDKs call this server as its administrator. Paste them, or have the shell read
+them: eval "$(keyreeve credentials)"
 
 ${table([
   ['--json', 'Print them as JSON'],
@@ -24,9 +25,9 @@ With the options of keyreeve start they are about another server than the defaul
 
 ${optionsHelp()}`,
   async run(argv) {
-    const own = ['--json', '--new']
+    requireKnown(argv)
     const config = loadConfig(
-      argv.filter(word => !own.includes(word)),
+      argv.filter(word => !ownFlags.includes(word)),
       process.env,
       path => readFileSync(path),
     )
@@ -48,8 +49,19 @@ ${optionsHelp()}`,
       throw new Failure(`${file} is gone. Stop the server and make a new access key with keyreeve credentials --new.`)
     }
     const variables = signInVariables(config, file, configuredAddress(config))
-    say(argv.includes('--json') ? JSON.stringify(variables, null, 2) : signInLines(variables, process.env).trimEnd())
+    if (argv.includes('--json')) say(JSON.stringify(variables, null, 2))
+    else for (const line of signInLines(variables, process.env)) say(line)
   },
+}
+
+const ownFlags = ['--json', '--new']
+
+/** The configuration would know nothing of the flags of this verb. @throws UsageError */
+function requireKnown(argv: readonly string[]): void {
+  const known = [...ownFlags, ...Object.keys(options).map(flagOf)]
+  const flags = argv.filter(word => word.startsWith('--')).map(word => word.split('=', 1).join(''))
+  const unknown = flags.find(flag => !known.includes(flag))
+  if (unknown !== undefined) throw new UsageError(`There is no option ${unknown}${hint(unknown, known)}`)
 }
 
 /**

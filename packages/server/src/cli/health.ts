@@ -14,9 +14,10 @@ ${connectionHelp}`,
     for (const path of ['/healthz', '/readyz']) {
       const target = endpoint.pathname.replace(/\/$/, '') + path
       const { status, body } = await exchange(endpoint, { method: 'GET', target, headers: {}, body: Buffer.alloc(0) })
-      const word = body.toString('latin1').trim()
-      if (status !== 200) throw new Failure(`${endpoint.origin}${target} answers ${status} ${word}.`.replace(' .', '.'))
-      say(word)
+      if (status === 503) throw new Failure(`${endpoint.href} is not ready.`)
+      if (status !== 200)
+        throw new Failure(`${endpoint.href} is no Keyreeve server, or not all of its address: check --endpoint.`)
+      say(body.toString('latin1').trim())
     }
   },
 }

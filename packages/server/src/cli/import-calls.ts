@@ -2,7 +2,7 @@ import type { WrappingAlgorithm } from 'keyreeve-import'
 import { wrappingKeySpecs } from '../import/wrapping.ts'
 import { encodeBase64 } from '../protocol/base64.ts'
 import { blob, optional, string, structure, timestamp } from '../protocol/shape.ts'
-import { call, type Client } from './client.ts'
+import { call, ServiceError, type Client } from './client.ts'
 import type { ImportParameters } from './parameters.ts'
 import { showWaiting } from './progress.ts'
 import { Failure, requireChoice, UsageError, type Given } from './verb.ts'
@@ -56,7 +56,12 @@ const described = structure({
  * @throws Failure if it takes no material, ServiceError
  */
 export async function describeKey(client: Client, keyId: string): Promise<KeyFacts> {
-  const { KeyMetadata: key } = await call(client, 'DescribeKey', { KeyId: keyId }, described)
+  const { KeyMetadata: key } = await call(client, 'DescribeKey', { KeyId: keyId }, described).catch(
+    (error: unknown): never => {
+      if (!(error instanceof ServiceError) || error.code !== 'AccessDeniedException') throw error
+      throw new Failure(`${error.message} Without kms:DescribeKey, say with --key-spec what the key is.`)
+    },
+  )
   if (key.Origin !== 'EXTERNAL') {
     throw new Failure(
       `${key.Arn} has origin ${key.Origin}: the material of such a key is made by the service. Only a key that was ` +
@@ -140,10 +145,9 @@ const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86
 function requireExpiry(text: string, now: Date): Date {
   const [, count, unit = ''] = /^(\d{1,6})([mhd])$/.exec(text) ?? []
   if (count !== undefined) return new Date(now.getTime() + Number(count) * (units[unit] ?? 0))
-  const isDate = /^\d{4}-\d\d-\d\d$/.test(text)
-  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)$/.test(text)
-  const date = new Date(isDate || isTime ? text : Number.NaN)
-  if (Number.isNaN(date.getTime())) {
+  const isWhole = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/.test(text)
+  const date = new Date(isWhole ? text : Number.NaN)
+  if (Number.isNaN(date.getTime()) || !isDay(text.slice(0, 10))) {
     throw new UsageError(
       `--expires cannot be ${text}. It is a date (2027-01-31, from 0:00 UTC), a time with its zone (2027-01-31T12:00Z), ` +
         'or how long from now (90d, 12h, 30m).',
@@ -151,6 +155,12 @@ function requireExpiry(text: string, now: Date): Date {
   }
   if (date <= now) throw new UsageError(`--expires ${text} is in the past.`)
   return date
+}
+
+/** JavaScript takes February 30 for March 2. */
+function isDay(text: string): boolean {
+  const day = new Date(text)
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text)
 }
 
 const imported = structure({ KeyId: string(), KeyMaterialId: optional(string()) })

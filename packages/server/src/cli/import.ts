@@ -39,7 +39,7 @@ export const importAtOnce: Verb = {
   help: () => `Usage: keyreeve import <material file> --key-id <id or ARN> (--expires <time> | --no-expiry) [options]
 
 Imports key material: fetches a wrapping key, wraps the material here, uploads it, and compares the key material ID that
-the server gives with the one computed here. The material leaves this machine wrapped only. - reads it from stdin.
+the server gives with the one computed here. The material leaves this machine wrapped only. With - it is read from stdin.
 
 ${flagsHelp(flags)}
 Wrapping algorithms:
@@ -80,7 +80,7 @@ Where the material must not come near a network: keyreeve import parameters, key
       if (settings.importType === 'NEW_KEY_MATERIAL' && currentMaterialId !== undefined) {
         remark(
           'note',
-          `The key encrypts with it after: aws kms rotate-key-on-demand --key-id ${keyIdOf(result.keyArn)}`,
+          `The key encrypts with it once you run: aws kms rotate-key-on-demand --key-id ${keyIdOf(result.keyArn)}`,
         )
       }
     } finally {

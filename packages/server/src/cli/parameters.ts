@@ -159,7 +159,7 @@ function opensslCommands(algorithm: WrappingAlgorithm, wrappingKey: string): str
   const lines = isHybrid
     ? [
         'openssl rand -out aes-key.bin 32',
-        `openssl enc -id-aes256-wrap-pad -K "$(xxd -p < aes-key.bin | tr -d '\\n')" -iv A65959A6 \\`,
+        `openssl enc -id-aes256-wrap-pad -K "$(od -An -tx1 aes-key.bin | tr -d ' \\n')" -iv A65959A6 \\`,
         '  -in PlaintextKeyMaterial.bin -out key-material-wrapped.bin',
         ...rsa('aes-key.bin', 'aes-key-wrapped.bin'),
         'cat aes-key-wrapped.bin key-material-wrapped.bin > EncryptedKeyMaterial.bin',

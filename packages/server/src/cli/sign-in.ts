@@ -28,19 +28,16 @@ const stronger = [
   'AWS_ENDPOINT_URL_KMS',
 ]
 
-/** Lines for a shell, indented. */
+/** Commands for a POSIX shell, one an element. */
 export function signInLines(
   variables: Readonly<Record<string, string>>,
   environment: Readonly<Record<string, string | undefined>>,
-): string {
+): string[] {
   const obstacles = stronger.filter(name => environment[name])
   return [
     ...(obstacles.length > 0 ? [`unset ${obstacles.join(' ')}`] : []),
     ...Object.entries(variables).map(([name, value]) => `export ${name}=${shellWord(value)}`),
-    'aws kms list-keys',
   ]
-    .map(line => `  ${line}\n`)
-    .join('')
 }
 
 /** One word for a shell, quoted if need be. */

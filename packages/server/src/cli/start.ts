@@ -42,8 +42,9 @@ without TLS stops like SIGTERM.
     say(`Console:     ${address}/console/`)
     say(`Credentials: ${credentials}\n`)
     say('To use it with the AWS CLI and SDKs:\n')
-    say(signInLines(signInVariables(config, credentials, address), process.env))
-    say('Ready.')
+    const lines = signInLines(signInVariables(config, credentials, address), process.env)
+    for (const line of [...lines, 'aws kms list-keys']) say(`  ${line}`)
+    say('\nReady.')
     // Not left to the exit, which may come by force. Only the next start has use for it, so it waits until idle.
     setImmediate(() => module.flushCompileCache?.())
   },

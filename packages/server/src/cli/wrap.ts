@@ -24,8 +24,8 @@ export const wrapMaterial: Verb = {
   help: () => `Usage: keyreeve wrap <material file> [options]
 
 Wraps key material under the wrapping key of a zip file of import parameters. Needs no network and no access key. Prints
-the ID that the material will have in the key; compare it with what keyreeve import upload prints. - reads the material
-from stdin.
+the ID that the material will have in the key; compare it with what keyreeve import upload prints. With - the
+material is read from stdin.
 
 ${flagsHelp(flags)}`,
   async run(argv) {
