@@ -4,7 +4,7 @@ import { openMaterial } from '../keys/material.ts'
 import type { KeyObject } from 'node:crypto'
 import type { Context } from '../operation.ts'
 import { kmsError } from '../protocol/errors.ts'
-import { keyRow, materialRow } from '../store/documents.ts'
+import { keyRow, materialRow, TamperedRow } from '../store/documents.ts'
 
 /** Encryption and decryption under symmetric keys, as four operations need it. */
 
@@ -93,8 +93,10 @@ export async function requireKeyOfCiphertext(context: Context, key: Key, blob: U
   }
 }
 
+/** @throws TamperedRow, SealError if the material is not what the key, which is usable, vouches for */
 async function materialOf({ view, seal }: Context, key: Key, materialId: string): Promise<KeyObject> {
-  const document = await view.get('material', materialRow(key.region, materialId))
-  if (!document) throw new Error(`no row for material ${materialId}`)
+  const row = materialRow(key.region, materialId)
+  const document = await view.get('material', row)
+  if (!document?.sealed) throw new TamperedRow('material', row)
   return openMaterial(seal, key, document)
 }

@@ -1,0 +1,353 @@
+import assert from 'node:assert/strict'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { after, test } from 'node:test'
+import type { KMS } from '@aws-sdk/client-kms'
+import { newAccessKey, newUser } from '../../src/auth/identities.ts'
+import { aliasRow, keyRow, materialRow, userRow } from '../../src/store/documents.ts'
+import { refused } from '../support/answers.ts'
+import { externalKey, importOf, parametersFor } from '../support/import.ts'
+import { start, type Credentials, type TestServer } from '../support/server.ts'
+
+/** C8: somebody writes to the database file while the server is down. */
+
+const account = '000000000000'
+const region = 'us-east-1'
+const home = `arn:aws:kms:${region}:${account}`
+const plaintext = Buffer.from('plaintext')
+
+/** A row, as the database holds it. */
+interface Columns {
+  kind: string
+  id: string
+  ref: string | null
+  due: number | null
+  version: number
+  body: string
+  mac: Uint8Array
+  pad: Uint8Array | null
+}
+
+class Intruder {
+  readonly #database: DatabaseSync
+
+  constructor(folder: string) {
+    this.#database = new DatabaseSync(join(folder, 'keyreeve.db'))
+  }
+
+  row(kind: string, id: string): Columns {
+    const row = this.#database.prepare('SELECT * FROM rows WHERE kind = ? AND id = ?').get(kind, id)
+    assert.ok(row, `${kind} ${id}`)
+    return { ...row } as unknown as Columns // Every column of a STRICT table.
+  }
+
+  /** Writes columns of the row, which may be its name. */
+  set(kind: string, id: string, columns: Partial<Columns>): void {
+    const names = Object.keys(columns)
+    const assignments = names.map(name => `${name} = ?`).join(', ')
+    const update = this.#database.prepare(`UPDATE rows SET ${assignments} WHERE kind = ? AND id = ?`)
+    assert.equal(update.run(...(Object.values(columns) as SQLInputValue[]), kind, id).changes, 1)
+  }
+
+  /** Puts a row back as it once was, whatever is there now. */
+  restore(row: Columns): void {
+    this.remove(row.kind, row.id)
+    const names = Object.keys(row)
+    const places = names.map(() => '?').join(', ')
+    this.#database
+      .prepare(`INSERT INTO rows (${names.join(', ')}) VALUES (${places})`)
+      .run(...(Object.values(row) as SQLInputValue[]))
+  }
+
+  remove(kind: string, id: string): void {
+    this.#database.prepare('DELETE FROM rows WHERE kind = ? AND id = ?').run(kind, id)
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+}
+
+/** Stops the server, lets the intruder at its database, and starts it again. */
+async function intrude(server: TestServer, act: (intruder: Intruder) => void): Promise<TestServer> {
+  return await server.restart({
+    meanwhile() {
+      const intruder = new Intruder(server.data)
+      try {
+        act(intruder)
+      } finally {
+        intruder.close()
+      }
+    },
+  })
+}
+
+/** What was read while the server was down, and nothing changed. */
+async function snapshot(server: TestServer, names: [kind: string, id: string][]): Promise<[TestServer, Columns[]]> {
+  let rows: Columns[] = []
+  const next = await intrude(server, intruder => {
+    rows = names.map(([kind, id]) => intruder.row(kind, id))
+  })
+  return [next, rows]
+}
+
+interface Victim {
+  id: string
+  alias: string
+  material: string
+  ciphertext: Uint8Array | undefined
+}
+
+async function victim(kms: KMS): Promise<Victim> {
+  const { KeyMetadata: { KeyId: id = '', CurrentKeyMaterialId: material = '' } = {} } = await kms.createKey({})
+  const alias = `alias/${id}`
+  await kms.createAlias({ AliasName: alias, TargetKeyId: id })
+  const { CiphertextBlob } = await kms.encrypt({ KeyId: id, Plaintext: plaintext })
+  return { id, alias, material, ciphertext: CiphertextBlob }
+}
+
+async function works(kms: KMS, { id, alias, ciphertext }: Victim): Promise<void> {
+  assert.equal((await kms.describeKey({ KeyId: id })).KeyMetadata?.KeyState, 'Enabled')
+  assert.equal((await kms.describeKey({ KeyId: alias })).KeyMetadata?.KeyId, id)
+  assert.deepEqual(Buffer.from((await kms.decrypt({ CiphertextBlob: ciphertext })).Plaintext ?? []), plaintext)
+  await kms.encrypt({ KeyId: id, Plaintext: plaintext })
+}
+
+/** Answered with KeyUnavailableException, and one alarm that names the row. */
+async function unavailable(server: TestServer, row: string, call: () => Promise<unknown>): Promise<void> {
+  const before = server.logged.length
+  await refused(call(), 'KeyUnavailableException', undefined, 500)
+  const events = server.logged.slice(before)
+  assert.deepEqual(
+    events.map(({ level, event, detail }) => ({ level, event, names: String(detail).includes(` ${row} `) })),
+    [{ level: 'error', event: 'tampered row', names: true }],
+  )
+}
+
+const rows = {
+  key: ({ id }: Victim) => keyRow(account, region, id),
+  alias: ({ alias }: Victim) => aliasRow(account, region, alias),
+  material: ({ material }: Victim) => materialRow(region, material),
+}
+type Kind = keyof typeof rows
+
+/** Another text of the same length: what is flipped is in the middle of a value that matters. */
+const flips: Record<Kind | 'access-key' | 'user', (body: string) => string> = {
+  key: body => body.replace('"enabled":true', '"enabled":null'),
+  alias: body => body.replace(/"keyId":"./, text => text.slice(0, -1) + (text.endsWith('0') ? '1' : '0')),
+  material: body => body.replace(/"sealed":"..../, text => text.slice(0, -1) + (text.endsWith('A') ? 'B' : 'A')),
+  'access-key': body =>
+    body.replace(/"sealedSecret":"..../, text => text.slice(0, -1) + (text.endsWith('A') ? 'B' : 'A')),
+  user: body => body.replace('"administrator":true', '"administrator":null'),
+}
+
+const changes: Record<string, (row: Columns) => Partial<Columns>> = {
+  ref: ({ ref }) => ({ ref: ref === null ? 'x' : null }),
+  // In the past: the jobs come upon it as well.
+  due: ({ due }) => ({ due: due === null ? 1 : null }),
+  version: ({ version }) => ({ version: version + 1 }),
+  body: ({ kind, body }) => ({ body: flips[kind as Kind](body) }),
+  'body, blank': ({ body }) => ({ body: `${body} ` }),
+  mac: ({ mac }) => ({ mac: Uint8Array.from(mac, (byte, at) => (at === 31 ? byte ^ 1 : byte)) }),
+}
+
+const kinds = Object.keys(rows) as Kind[]
+const combinations = kinds.flatMap(kind => Object.keys(changes).map(column => [kind, column] as const))
+
+test('C8: a row of which any column was changed is refused, all others work', async t => {
+  let server = await start()
+  after(() => server.stop())
+  let kms = server.client()
+  const healthy = await victim(kms)
+  const victims = new Map<string, Victim>()
+  for (const combination of combinations) victims.set(combination.join(' '), await victim(kms))
+  server = await intrude(server, intruder => {
+    for (const [kind, column] of combinations) {
+      const name = rows[kind](victims.get(`${kind} ${column}`)!)
+      const row = intruder.row(kind, name)
+      const changed = changes[column]?.(row) ?? {}
+      for (const [at, value] of Object.entries(changed)) assert.notDeepEqual(value, row[at as keyof Columns])
+      intruder.set(kind, name, changed)
+    }
+  })
+  kms = server.client()
+
+  await t.test('the server starts, and tells which rows it would have had to settle', () => {
+    const names = kinds.map(kind => rows[kind](victims.get(`${kind} due`)!))
+    const details = server.logged.filter(({ event }) => event === 'tampered row').map(({ detail }) => String(detail))
+    assert.equal(details.length, 1)
+    // Aliases and material are nothing that the jobs look at.
+    assert.ok(details[0]?.includes(names[0] ?? '-'))
+  })
+  await t.test('other keys work', () => works(kms, healthy))
+
+  for (const [kind, column] of combinations) {
+    const one = victims.get(`${kind} ${column}`)!
+    const row = rows[kind](one)
+    await t.test(`${column} of ${kind}`, async () => {
+      const encrypt = () => kms.encrypt({ KeyId: one.id, Plaintext: plaintext })
+      const decrypt = () => kms.decrypt({ CiphertextBlob: one.ciphertext })
+      const describe = () => kms.describeKey({ KeyId: one.id })
+      const byAlias = () => kms.describeKey({ KeyId: one.alias })
+      const affected = {
+        key: [encrypt, decrypt, describe, byAlias, () => kms.disableKey({ KeyId: one.id })],
+        alias: [byAlias, () => kms.deleteAlias({ AliasName: one.alias })],
+        material: [encrypt, decrypt],
+      }
+      const spared = { key: [], alias: [encrypt, decrypt, describe], material: [describe, byAlias] }
+      for (const call of affected[kind]) await unavailable(server, row, call)
+      for (const call of spared[kind]) await call()
+    })
+  }
+
+  await t.test('a list that would hold such a row is refused as a whole', async () => {
+    await refused(kms.listKeys({}), 'KeyUnavailableException', undefined, 500)
+    await refused(kms.listAliases({}), 'KeyUnavailableException', undefined, 500)
+  })
+  await t.test('other keys still work', () => works(kms, healthy))
+})
+
+test('C8: an access key or user of which any column was changed signs nothing, all others do', async t => {
+  let server = await start()
+  after(() => server.stop())
+  const { store, seal } = server.app
+  const signers = new Map<string, Credentials & { row: string }>()
+  const cases = (['access-key', 'user'] as const).flatMap(kind =>
+    Object.keys(changes).map(column => [kind, column] as const),
+  )
+  for (const [kind, column] of cases) {
+    const user = newUser(account, randomUUID(), true, server.clock.now())
+    const { accessKey, secret } = newAccessKey(seal, user, server.clock.now())
+    const view = store.view()
+    await view.get('user', userRow(account, user.name))
+    await view.get('access-key', accessKey.id)
+    const documents = [
+      { put: 'user' as const, id: userRow(account, user.name), document: user },
+      { put: 'access-key' as const, id: accessKey.id, document: accessKey },
+    ]
+    assert.equal(await store.commit(view, documents, []), 'committed')
+    const credentials = {
+      accessKeyId: accessKey.id,
+      secretAccessKey: secret,
+      row: kind === 'user' ? userRow(account, user.name) : accessKey.id,
+    }
+    signers.set(`${kind} ${column}`, credentials)
+    await server.client({ credentials }).listKeys({})
+  }
+  const rowOf = (kind: string, column: string) => signers.get(`${kind} ${column}`)!.row
+  server = await intrude(server, intruder => {
+    for (const [kind, column] of cases) {
+      const row = intruder.row(kind, rowOf(kind, column))
+      intruder.set(kind, rowOf(kind, column), changes[column]?.(row) ?? {})
+    }
+  })
+  for (const [kind, column] of cases) {
+    await t.test(`${column} of ${kind}`, async () => {
+      const kms = server.client({ credentials: signers.get(`${kind} ${column}`)! })
+      const recorded = (await server.records()).length
+      await unavailable(server, rowOf(kind, column), () => kms.listKeys({}))
+      assert.equal((await server.records()).length, recorded)
+    })
+  }
+  await t.test('the administrator works', async () => {
+    await server.client().listKeys({})
+  })
+})
+
+test('C8: rows that were swapped, moved or replayed under another version are refused', async t => {
+  let server = await start()
+  after(() => server.stop())
+  let kms = server.client()
+  const [healthy, ...others] = await Promise.all(Array.from({ length: 9 }, () => victim(kms)))
+  const [a, b, c, d, e, f, g, h] = others as [Victim, Victim, Victim, Victim, Victim, Victim, Victim, Victim]
+  const elsewhere = keyRow(account, region, randomUUID())
+  await kms.disableKey({ KeyId: e.id })
+  const [next, [enabledLater]] = await snapshot(server, [['key', rows.key(e)]])
+  server = next
+  kms = server.client()
+  await kms.enableKey({ KeyId: e.id })
+  await kms.disableKey({ KeyId: e.id })
+
+  server = await intrude(server, intruder => {
+    const swap = (kind: Kind, one: Victim, other: Victim, columns: (keyof Columns)[]): void => {
+      const [left, right] = [one, other].map(each => intruder.row(kind, rows[kind](each)))
+      for (const [name, from] of [
+        [rows[kind](one), right],
+        [rows[kind](other), left],
+      ] as const) {
+        intruder.set(kind, name, Object.fromEntries(columns.map(column => [column, from?.[column] ?? null])))
+      }
+    }
+    swap('key', a, b, ['body', 'mac', 'version'])
+    swap('material', c, d, ['body', 'mac', 'version'])
+    // An older version of the row, under the version that is current.
+    const { version } = intruder.row('key', rows.key(e))
+    intruder.set('key', rows.key(e), { ...enabledLater, version })
+    // Moved to a name of its own, and copied to another.
+    intruder.set('key', rows.key(f), { id: elsewhere })
+    const material = intruder.row('material', rows.material(g))
+    intruder.set('material', rows.material(h), { body: material.body, mac: material.mac, version: material.version })
+    intruder.remove('material', rows.material(g))
+  })
+  kms = server.client()
+
+  await t.test('swapped keys', async () => {
+    for (const one of [a, b]) await unavailable(server, rows.key(one), () => kms.describeKey({ KeyId: one.id }))
+  })
+  await t.test('swapped material', async () => {
+    for (const one of [c, d]) {
+      await unavailable(server, rows.material(one), () => kms.encrypt({ KeyId: one.id, Plaintext: plaintext }))
+    }
+  })
+  await t.test('an older version under the number of the current one', async () => {
+    await unavailable(server, rows.key(e), () => kms.describeKey({ KeyId: e.id }))
+  })
+  await t.test('a key moved to another id', async () => {
+    await refused(kms.describeKey({ KeyId: f.id }), 'NotFoundException', `Key '${home}:key/${f.id}' does not exist`)
+    await unavailable(server, elsewhere, () => kms.describeKey({ KeyId: elsewhere.slice(-36) }))
+  })
+  await t.test('an alias whose key is gone', async () => {
+    await unavailable(server, rows.alias(f), () => kms.describeKey({ KeyId: f.alias }))
+  })
+  await t.test('material put into the place of other material, and material that is gone', async () => {
+    for (const one of [g, h]) {
+      await unavailable(server, rows.material(one), () => kms.encrypt({ KeyId: one.id, Plaintext: plaintext }))
+    }
+  })
+  await t.test('other keys work', () => works(kms, healthy!))
+})
+
+test('C8: an old row of an alias or of material is of no use', async t => {
+  let server = await start()
+  after(() => server.stop())
+  let kms = server.client()
+  const [from, to, healthy] = [await victim(kms), await victim(kms), await victim(kms)]
+  const { KeyId: external } = await externalKey(kms)
+  const parameters = await parametersFor(kms, external)
+  const { KeyMaterialId = '' } = await kms.importKeyMaterial(importOf(external, parameters, randomBytes(32)))
+  const { CiphertextBlob } = await kms.encrypt({ KeyId: external, Plaintext: plaintext })
+  const [next, old] = await snapshot(server, [
+    ['alias', rows.alias(from)],
+    ['material', materialRow(region, KeyMaterialId)],
+  ])
+  server = next
+  kms = server.client()
+  await kms.updateAlias({ AliasName: from.alias, TargetKeyId: to.id })
+  await kms.deleteImportedKeyMaterial({ KeyId: external })
+  server = await intrude(server, intruder => {
+    for (const row of old) intruder.restore(row)
+  })
+  kms = server.client()
+
+  await t.test('the alias leads nowhere: the key that it led to does not list it any more', async () => {
+    await unavailable(server, rows.alias(from), () => kms.encrypt({ KeyId: from.alias, Plaintext: plaintext }))
+    await works(kms, { ...from, alias: from.id })
+  })
+  await t.test('material that was deleted stays deleted', async () => {
+    const text = `${home}:key/${external} is pending import.`
+    await refused(kms.encrypt({ KeyId: external, Plaintext: plaintext }), 'KMSInvalidStateException', text)
+    await refused(kms.decrypt({ CiphertextBlob }), 'KMSInvalidStateException', text)
+  })
+  await t.test('other keys work', () => works(kms, healthy))
+})
