@@ -72,4 +72,16 @@ function followSignals(server: RunningServer, hasCertificate: boolean): void {
   process.on('SIGTERM', stop)
   process.on('SIGINT', stop)
   process.on('SIGHUP', hasCertificate ? () => server.reloadCertificate() : stop)
+  stopWithNpm(() => stop('SIGTERM'))
+}
+
+/** The shell in which npm runs a script dies of a SIGTERM to npm without passing it on. */
+function stopWithNpm(stop: () => void): void {
+  if (process.env['npm_lifecycle_event'] === undefined) return
+  const parent = process.ppid
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return
+    clearInterval(watch)
+    stop()
+  }, 500)
 }

@@ -158,6 +158,18 @@ test('a second signal, some time later, stops at once', { skip }, async t => {
   await connection.ended()
 })
 
+test('ends when npm is ended, whose shell passes no signal on', { skip }, async t => {
+  const place = makeWorkplace(t)
+  const command = 'keyreeve start --data data --port 0 --wrapping-pool-size 0; exit'
+  const env = { ...place.environment, npm_lifecycle_event: 'start' }
+  const shell = spawn('sh', ['-c', command], { cwd: place.folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const server = await whenReady(t, shell)
+  shell.kill('SIGTERM')
+  await server.finished // Not before the server, too, has closed its end of the pipes.
+  await closed(server.port)
+  assert.ok(!existsSync(join(place.folder, 'data', 'lock.pid')))
+})
+
 test('starts again after it was killed, with the same keys and credentials', { skip }, async t => {
   const place = makeWorkplace(t)
   const first = await startProcess(t, place, ['--data', 'data', '--port', '0'])
