@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http'
+import { request as httpRequest, type Agent } from 'node:http'
 import { sign, type Credentials } from '../../src/protocol/sigv4.ts'
 import type { TestServer } from './server.ts'
 
@@ -31,24 +31,30 @@ export interface RawAnswer {
 
 /** Sends a request over a connection of its own. */
 export async function post(server: TestServer, request: RawRequest): Promise<RawAnswer> {
+  return await prepare(server, request, false)()
+}
+
+/** Signs a request, to be sent as often as wanted within five minutes. */
+export function prepare(server: TestServer, request: RawRequest, agent: Agent | false): () => Promise<RawAnswer> {
   const body = bytesOf(request.body ?? {})
   const headers = signedHeaders(server, request, body)
-  return await new Promise((resolve, reject) => {
-    const sent = httpRequest(server.address, { method: 'POST', headers, agent: false }, response => {
-      const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('error', reject)
-      response.on('end', () => {
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: grouped(response.rawHeaders),
-          body: Buffer.concat(chunks).toString(),
+  return () =>
+    new Promise((resolve, reject) => {
+      const sent = httpRequest(server.address, { method: 'POST', headers, agent }, response => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('error', reject)
+        response.on('end', () => {
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: grouped(response.rawHeaders),
+            body: Buffer.concat(chunks).toString(),
+          })
         })
       })
+      sent.on('error', reject)
+      sent.end(request.sent ?? body)
     })
-    sent.on('error', reject)
-    sent.end(request.sent ?? body)
-  })
 }
 
 function bytesOf(body: unknown): Buffer {
