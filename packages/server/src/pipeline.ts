@@ -51,14 +51,19 @@ export async function answer(app: App, request: HttpRequest): Promise<HttpRespon
       const { caller, region } = await authenticate(app, view, request, scope)
       const asker = { ...trace, operation, caller, region, keys: [] }
       const decision = await decide(app, view, asker, decode)
-      const entry = { at: trace.now, record: auditRecord(auditEvent(asker, decision)) }
-      if ((await app.store.commit(view, decision.changes ?? [], [entry])) === 'conflict') continue
-      if (decision.failure) report(app, asker, decision.failure)
-      const code = 'refusal' in decision ? decision.refusal.code : 'OK'
-      app.observe(operation.name, code, (performance.now() - started) / 1000)
-      return 'refusal' in decision
-        ? wire.encodeError(decision.refusal, trace.requestId)
-        : wire.encode(operation, decision.output, trace.requestId)
+      try {
+        const entry = { at: trace.now, record: auditRecord(auditEvent(asker, decision)) }
+        if ((await app.store.commit(view, decision.changes ?? [], [entry])) === 'conflict') continue
+        if (decision.failure) report(app, asker, decision.failure)
+        const code = 'refusal' in decision ? decision.refusal.code : 'OK'
+        app.observe(operation.name, code, (performance.now() - started) / 1000)
+        return 'refusal' in decision
+          ? wire.encodeError(decision.refusal, trace.requestId)
+          : wire.encode(operation, decision.output, trace.requestId)
+      } finally {
+        wipe(asker.input)
+        if ('output' in decision) wipe(decision.output)
+      }
     }
     throw new Error(`${operation.name} lost the race for its rows ${mostAttempts} times`)
   } catch (error) {
@@ -143,6 +148,11 @@ function requireFitness(operation: Operation, keys: Keys, now: number): void {
     }
     if (need) requireState(key, need.states, now)
   }
+}
+
+/** Blobs were decoded, or made, for this request alone; some of them are plaintexts. */
+function wipe(members: unknown): void {
+  for (const value of Object.values(members ?? {})) if (value instanceof Uint8Array) value.fill(0)
 }
 
 const hasGrantTokens = (input: unknown): boolean =>

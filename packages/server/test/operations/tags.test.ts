@@ -103,8 +103,8 @@ test('tag keys have 1 to 128 characters, values up to 256', async () => {
 })
 
 test('tags and keys are needed', async () => {
-  for (const call of [kms.tagResource({ KeyId, Tags: undefined }), kms.tagResource({ KeyId, Tags: null as never })]) {
-    await refused(call, 'ValidationException', constraint('tags', null, 'not be null'))
+  for (const Tags of [undefined, null as never]) {
+    await refused(kms.tagResource({ KeyId, Tags }), 'ValidationException', constraint('tags', null, 'not be null'))
   }
   await refused(
     kms.untagResource({ KeyId, TagKeys: undefined }),

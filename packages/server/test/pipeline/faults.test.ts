@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, beforeEach, mock, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { SealError } from '../../src/seal/seal.ts'
-import { keyRow, TamperedRow, type DocumentStore } from '../../src/store/documents.ts'
+import { keyRow, TamperedRow, type DocumentStore, type View } from '../../src/store/documents.ts'
 import { membersOf, outcomeOf, refused } from '../support/answers.ts'
 import { start } from '../support/server.ts'
 import { post } from '../support/signed-http.ts'
@@ -187,10 +187,14 @@ const readFailures: [title: string, error: Error, code: string, alarm: string][]
 
 /** Reads of keys fail from now on. */
 function failReads(error: Error): void {
-  const read = store.read.bind(store)
-  mock.method(store, 'read', async (...args: Parameters<DocumentStore['read']>) => {
-    if (args[0] === 'key') throw error
-    return await read(...args)
+  const open = store.view.bind(store)
+  mock.method(store, 'view', () => {
+    const view = open()
+    const get = view.get.bind(view)
+    mock.method(view, 'get', (...args: Parameters<View['get']>) =>
+      args[0] === 'key' ? Promise.reject(error) : get(...args),
+    )
+    return view
   })
 }
 
@@ -260,4 +264,40 @@ test('C17: changes of different kinds at once lose nothing of each other', async
   assert.equal((await kms.getKeyPolicy({ KeyId })).Policy, `${policy}\n`)
   const view = store.view()
   assert.equal((await view.get('key', keyRow('000000000000', 'us-east-1', KeyId)))?.aliases.length, 12)
+})
+
+test('C12: the blobs of a request and of its answer are wiped when it is answered, be it as a failure', async () => {
+  const { KeyMetadata } = await kms.createKey({ Origin: 'EXTERNAL' })
+  const { services } = server.app
+  const blobs: Uint8Array[] = []
+  const take = services.wrappingKeys.take.bind(services.wrappingKeys)
+  const decrypt = services.privateOperations.decrypt.bind(services.privateOperations)
+  const observe = () => {
+    mock.method(services.wrappingKeys, 'take', async (...args: Parameters<typeof take>) => {
+      const pair = await take(...args)
+      blobs.push(pair.publicKey)
+      return pair
+    })
+    mock.method(services.privateOperations, 'decrypt', async (...args: Parameters<typeof decrypt>) => {
+      blobs.push(args[0].block)
+      return await decrypt(...args)
+    })
+  }
+  observe()
+  const external = { KeyId: KeyMetadata?.KeyId, WrappingKeySpec: 'RSA_2048' } as const
+  const wanted = await kms.getParametersForImport({ ...external, WrappingAlgorithm: 'RSAES_OAEP_SHA_256' })
+  const garbage = {
+    KeyId: KeyMetadata?.KeyId,
+    ImportToken: wanted.ImportToken,
+    EncryptedKeyMaterial: Buffer.alloc(256, 1),
+    ExpirationModel: 'KEY_MATERIAL_DOES_NOT_EXPIRE',
+  } as const
+  await refused(kms.importKeyMaterial(garbage), 'InvalidCiphertextException')
+  lose()
+  await refused(kms.importKeyMaterial(garbage), 'KMSInternalException', undefined, 500)
+  assert.deepEqual(
+    blobs.map(blob => blob.length),
+    [294, 256, 256],
+  )
+  for (const blob of blobs) assert.ok(blob.every(byte => byte === 0))
 })
