@@ -107,10 +107,15 @@ describe('new material', () => {
   })
 
   test('is forgotten when it is deleted, and its place is free', async () => {
-    const { KeyId, put, first } = await importedKey()
+    const { KeyId, arn, put, first } = await importedKey()
     const newer = randomBytes(32)
     const pending = await put(newer, { ImportType })
     await kms.deleteImportedKeyMaterial({ KeyId, KeyMaterialId: pending })
+    await refused(
+      kms.deleteImportedKeyMaterial({ KeyId, KeyMaterialId: pending }),
+      'NotFoundException',
+      `Key material ${pending} is not associated with ${arn}`,
+    )
     assert.deepEqual(await stateOf(KeyId), ['Enabled', first])
     assert.deepEqual(await materialsOf(KeyId), [[first, 'CURRENT', 'IMPORTED']])
     await assert.rejects(put(newer), { name: 'IncorrectKeyMaterialException' })
