@@ -79,9 +79,10 @@ export class TamperedRow extends Error {
   }
 }
 
-interface Cached {
-  version: number
-  document: Documents[Kind]
+/** What there is under a name, and in which version. */
+interface Found extends Seen {
+  /** Undefined if there is no such row. */
+  readonly document: Documents[Kind] | undefined
 }
 
 /**
@@ -93,7 +94,7 @@ export class DocumentStore {
   readonly #storeId: string
   readonly #macKey: KeyObject
   readonly #cacheSize: number
-  readonly #cache = new Map<string, Cached>()
+  readonly #cache = new Map<string, Found>()
 
   constructor(engine: Engine, integrity: { storeId: string; macKey: KeyObject }, cacheSize = 20_000) {
     this.#engine = engine
@@ -106,16 +107,18 @@ export class DocumentStore {
     return new View(this)
   }
 
+  /** Without a promise, since nearly every read ends here. */
+  cached(kind: Kind, id: string): Found | undefined {
+    return this.#cache.get(cacheName(kind, id))
+  }
+
   /** @throws TamperedRow */
-  async read(kind: Kind, id: string): Promise<Cached | undefined> {
-    const name = cacheName(kind, id)
-    const cached = this.#cache.get(name)
-    if (cached) return cached
+  async read(kind: Kind, id: string): Promise<Found> {
     const row = await this.#engine.get(kind, id)
-    if (!row) return undefined
-    const fresh = { version: row.version, document: this.#open(row) }
-    this.#remember(name, fresh)
-    return fresh
+    if (!row) return { kind, id, version: 0, document: undefined }
+    const found = { kind, id, version: row.version, document: this.#open(row) }
+    this.#remember(found)
+    return found
   }
 
   /** @throws TamperedRow */
@@ -148,38 +151,37 @@ export class DocumentStore {
   async commit(view: View, changes: readonly Change[], entries: readonly AuditEntry[]): Promise<CommitResult> {
     const puts: Row[] = []
     const removes: Seen[] = []
-    const fresh: [name: string, cached: Cached | undefined][] = []
+    const fresh: Found[] = []
     let erase = false
     for (const change of changes) {
       erase ||= change.erase === true
       if ('put' in change) {
         const version = view.versionSeen(change.put, change.id) + 1
         puts.push(this.#seal(change.put, change.id, version, change.document))
-        fresh.push([cacheName(change.put, change.id), { version, document: change.document }])
+        fresh.push({ kind: change.put, id: change.id, version, document: change.document })
       } else {
         removes.push({ kind: change.remove, id: change.id, version: view.versionSeen(change.remove, change.id) })
-        fresh.push([cacheName(change.remove, change.id), undefined])
       }
     }
     const result = await this.#engine.commit({ seen: view.seen, puts, removes, entries, erase })
     if (result === 'conflict') {
-      for (const { kind, id } of view.seen) this.#cache.delete(`${kind}\n${id}`)
+      for (const { kind, id } of view.seen) this.#cache.delete(cacheName(kind, id))
       return result
     }
-    for (const [name, cached] of fresh) {
-      if (!cached) this.#cache.delete(name)
+    for (const { kind, id } of removes) this.#cache.delete(cacheName(kind, id))
+    for (const found of fresh) {
       // Another commit of this row may have been acknowledged first.
-      else if ((this.#cache.get(name)?.version ?? 0) < cached.version) this.#remember(name, cached)
+      if ((this.#cache.get(cacheName(found.kind, found.id))?.version ?? 0) < found.version) this.#remember(found)
     }
     return result
   }
 
-  #remember(name: string, cached: Cached): void {
+  #remember(found: Found): void {
     if (this.#cache.size >= this.#cacheSize) {
       const oldest = this.#cache.keys().next()
       if (!oldest.done) this.#cache.delete(oldest.value)
     }
-    this.#cache.set(name, cached)
+    this.#cache.set(cacheName(found.kind, found.id), found)
   }
 
   #seal<K extends Kind>(kind: K, id: string, version: number, document: Documents[K]): Row {
@@ -201,7 +203,7 @@ export class DocumentStore {
   }
 }
 
-const cacheName = (kind: Kind, id: string): string => `${kind}\n${id}`
+const cacheName = (kind: string, id: string): string => `${kind}\n${id}`
 
 /**
  * What one request reads, and at which versions. Its commit is refused if any of them has moved, so a decision is never
@@ -209,23 +211,21 @@ const cacheName = (kind: Kind, id: string): string => `${kind}\n${id}`
  */
 export class View {
   readonly #store: DocumentStore
-  readonly #seen = new Map<string, Seen>()
+  readonly #seen: Found[] = []
 
   constructor(store: DocumentStore) {
     this.#store = store
   }
 
   get seen(): readonly Seen[] {
-    return [...this.#seen.values()]
+    return this.#seen
   }
 
   async get<K extends Kind>(kind: K, id: string): Promise<Readonly<Documents[K]> | undefined> {
-    const found = await this.#store.read(kind, id)
-    const version = found?.version ?? 0
-    const earlier = this.#seen.get(cacheName(kind, id))
-    // The cache may have moved on between two reads of one request; the first is kept, and the commit will refuse it.
-    if (!earlier) this.#seen.set(cacheName(kind, id), { kind, id, version })
-    return found?.document as Documents[K] | undefined // Stored under this kind.
+    const found = this.#store.cached(kind, id) ?? (await this.#store.read(kind, id))
+    // Should the cache have moved on between two reads of one request, both versions are noted, and the commit is refused.
+    if (!this.#seen.includes(found)) this.#seen.push(found)
+    return found.document as Documents[K] | undefined // Stored under this kind.
   }
 
   /** A page of documents; listing relies on no version. */
@@ -238,7 +238,7 @@ export class View {
   }
 
   versionSeen(kind: Kind, id: string): number {
-    const seen = this.#seen.get(cacheName(kind, id))
+    const seen = this.#seen.find(found => found.id === id && found.kind === kind)
     if (!seen) throw new Error(`${kind} ${id} is changed without having been read`)
     return seen.version
   }
