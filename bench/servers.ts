@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,8 +43,7 @@ export async function startBare(): Promise<Server> {
 }
 
 const hardening = ['--disable-sigusr1', '--disable-proto=delete', '--disallow-code-generation-from-strings']
-const commandLine = here('../packages/server/src/cli/index.ts')
-const program = existsSync(here('../packages/server/src/cli/start.ts')) ? [commandLine, 'start'] : [here('keyreeve.ts')]
+const program = [here('../packages/server/src/cli/index.ts'), 'start']
 
 /**
  * @param name of the data folder: a new one is a first start
