@@ -1,7 +1,7 @@
 import { usable } from '../keys/states.ts'
 import { operation } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
-import { blob, optional, string, structure } from '../protocol/shape.ts'
+import { blob, optional, publicBlob, string, structure } from '../protocol/shape.ts'
 import { dryRun, encryptionAlgorithm, encryptionContext, grantTokens, keyId } from './members.ts'
 import { shown } from './shown.ts'
 import { encryptUnder, requireSymmetricAlgorithm } from './symmetric.ts'
@@ -17,7 +17,7 @@ export const encrypt = operation({
     EncryptionAlgorithm: optional(encryptionAlgorithm),
     DryRun: dryRun,
   }),
-  output: structure({ CiphertextBlob: blob(), KeyId: string(), EncryptionAlgorithm: string() }),
+  output: structure({ CiphertextBlob: publicBlob(), KeyId: string(), EncryptionAlgorithm: string() }),
   needs: {
     action: 'kms:Encrypt',
     keys: { key: { identifier: input => input.KeyId, aliases: true, usage: 'ENCRYPT_DECRYPT', states: usable } },

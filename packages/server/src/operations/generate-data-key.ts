@@ -4,7 +4,7 @@ import { usable } from '../keys/states.ts'
 import { operation, type Context } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { kmsError } from '../protocol/errors.ts'
-import { blob, integer, oneOf, optional, string, structure } from '../protocol/shape.ts'
+import { blob, integer, oneOf, optional, publicBlob, string, structure } from '../protocol/shape.ts'
 import { dryRun, encryptionContext, grantTokens, keyId, recipient, refuseRecipient } from './members.ts'
 import { shown } from './shown.ts'
 import { encryptUnder } from './symmetric.ts'
@@ -75,7 +75,7 @@ export const generateDataKey = operation({
 export const generateDataKeyWithoutPlaintext = operation({
   name: 'GenerateDataKeyWithoutPlaintext',
   input: structure(members),
-  output: structure({ CiphertextBlob: blob(), KeyId: string(), KeyMaterialId: string() }),
+  output: structure({ CiphertextBlob: publicBlob(), KeyId: string(), KeyMaterialId: string() }),
   needs: {
     action: 'kms:GenerateDataKeyWithoutPlaintext',
     keys,

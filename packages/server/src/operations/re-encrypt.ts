@@ -1,7 +1,7 @@
 import { usable } from '../keys/states.ts'
 import { dryRunSucceeded, operation } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
-import { blob, optional, string, structure } from '../protocol/shape.ts'
+import { blob, optional, publicBlob, string, structure } from '../protocol/shape.ts'
 import { dryRun, dryRunModifiers, encryptionAlgorithm, encryptionContext, grantTokens, keyId } from './members.ts'
 import { shown } from './shown.ts'
 import {
@@ -29,7 +29,7 @@ export const reEncrypt = operation({
     DryRunModifiers: dryRunModifiers,
   }),
   output: structure({
-    CiphertextBlob: blob(),
+    CiphertextBlob: publicBlob(),
     SourceKeyId: string(),
     KeyId: string(),
     SourceEncryptionAlgorithm: string(),

@@ -1,5 +1,5 @@
 import type { KmsError } from './errors.ts'
-import { encode, optional, string, structure } from './shape.ts'
+import { encodeText, optional, string, structure } from './shape.ts'
 
 const body = structure({ __type: string(), message: optional(string()), Message: optional(string()) })
 
@@ -7,7 +7,7 @@ const body = structure({ __type: string(), message: optional(string()), Message:
 const capitals = new Set(['AccessDeniedException', 'SerializationException'])
 
 /** The body that tells an error in AWS JSON 1.1. An error without text has no member for one. */
-export function encodeError(error: KmsError): Buffer {
+export function encodeError(error: KmsError): string {
   const member = capitals.has(error.code) ? 'Message' : 'message'
-  return encode(body, { __type: error.code, ...(error.hasMessage && { [member]: error.message }) })
+  return encodeText(body, { __type: error.code, ...(error.hasMessage && { [member]: error.message }) })
 }

@@ -67,6 +67,11 @@ export class JsonWriter {
     return bytes
   }
 
+  /** What was written, as a string. */
+  text(): string {
+    return this.#buffer.toString('utf8', 0, this.#length)
+  }
+
   /** Wipes what was written. */
   clear(): void {
     this.#buffer.fill(0, 0, this.#length)

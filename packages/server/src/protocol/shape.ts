@@ -46,7 +46,7 @@ type PresentJson = Exclude<Json, null>
 
 export interface Shape<T> {
   readonly about: About
-  /** Whether a refusal may quote the value; never if there is a blob or secret in it. */
+  /** Whether a refusal may quote the value, and an answer with it be a string; never if there is a secret in it. */
   readonly isQuotable: boolean
 
   /**
@@ -112,6 +112,16 @@ export function encode<T>(shape: Shape<T>, value: T): Buffer {
   try {
     shape.write(value, writer)
     return writer.written()
+  } finally {
+    writer.clear()
+  }
+}
+
+/** The same as a string, for an answer without a secret. */
+export function encodeText<T>(shape: Shape<T>, value: T): string {
+  try {
+    shape.write(value, writer)
+    return writer.text()
   } finally {
     writer.clear()
   }
@@ -271,6 +281,11 @@ export function timestamp(): Scalar<Date> {
 export function blob(min?: number, max?: number): Scalar<Uint8Array> {
   const limits = bounds(min, max)
   return new Scalar({ type: 'blob', ...limits }, blobs, lengthRules(limits), false)
+}
+
+/** Bytes in an answer that are no secret, such as a ciphertext. */
+export function publicBlob(): Scalar<Uint8Array> {
+  return new Scalar({ type: 'blob' }, blobs, [])
 }
 
 // Collections

@@ -126,7 +126,11 @@ function theirs(model: Model, schema: Schema, type: string, path = '', required 
   const record = (kind: string): void => {
     const values = model.exports[type]
     const isEnum = kind === 'string' && typeof values === 'object' && values !== null
-    found[path] = { type: kind, required, ...(isEnum && { values: Object.values<string>(values as Record<string, string>).toSorted() }) }
+    found[path] = {
+      type: kind,
+      required,
+      ...(isEnum && { values: Object.values<string>(values as Record<string, string>).toSorted() }),
+    }
   }
   if (typeof schema === 'number') {
     const [list, map] = [64, 128]
@@ -241,4 +245,10 @@ test('every error is one of the model, or one that all services have', () => {
   ]
   const strange = Object.keys(errorStatus).filter(code => !(`${code}$` in models.kms.exports))
   assert.deepEqual(strange.sort(), common)
+})
+
+test('no answer that holds a plaintext may be put together as a string', () => {
+  const holders = operations.filter(({ output }) => output !== null && 'Plaintext' in ours(output.about))
+  assert.deepEqual(holders.map(({ name }) => name).sort(), ['Decrypt', 'GenerateDataKey', 'GenerateRandom'])
+  for (const { name, output } of holders) assert.equal(output?.isQuotable, false, name)
 })

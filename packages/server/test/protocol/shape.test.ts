@@ -10,11 +10,13 @@ import {
   decode,
   decodeObject,
   encode,
+  encodeText,
   integer,
   list,
   map,
   oneOf,
   optional,
+  publicBlob,
   parseObject,
   secret,
   string,
@@ -620,6 +622,20 @@ test('refuses to write what JSON has no number for', () => {
   }
   assert.throws(() => encode(structure({ A: timestamp() }), { A: new Date(Number.NaN) }), RangeError)
   assert.equal(encode(structure({ A: integer() }), { A: 1 }).toString(), '{"A":1}')
+})
+
+test('writes as a string what it writes as bytes', () => {
+  const shape = structure({ A: string(), B: publicBlob() })
+  for (const A of ['', 'a"b', 'é\n', '漢', '😀']) {
+    const value = { A, B: Buffer.from(A) }
+    assert.equal(encodeText(shape, value), encode(shape, value).toString())
+  }
+})
+
+test('takes every blob for a secret that is not said to be public', () => {
+  const secrets = [blob(), secret(string()), list(blob()), map(string(), blob()), structure({ A: string(), B: blob() })]
+  for (const shape of secrets) assert.equal(shape.isQuotable, false)
+  for (const shape of [string(), publicBlob(), structure({ A: publicBlob() })]) assert.equal(shape.isQuotable, true)
 })
 
 test('writes answers of any size, each into memory of its own', () => {
