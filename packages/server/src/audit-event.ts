@@ -38,21 +38,17 @@ export function auditEvent(
     readOnly: operation.audit.readOnly,
     requestParameters: input === undefined ? null : operation.audit.parameters(input),
     responseElements: refusal || operation.audit.readOnly ? null : (decision.recorded ?? null),
-    ...(!refusal && decision.additional && { additionalEventData: decision.additional }),
+    additionalEventData: refusal ? undefined : decision.additional,
     resources: [
       ...keys.map(key => ({ account: key.account, arn: keyArn(key) })),
       ...(decision.resources ?? []).map(arn => ({ account: caller.account, arn })),
     ],
-    ...(refusal && {
-      error: { code: refusal.code, ...(refusal.hasMessage && { message: refusal.message }) },
-    }),
-    ...(request.tls && {
-      tls: {
-        version: request.tls.version,
-        cipherSuite: request.tls.cipher,
-        host: headerOf(request.rawHeaders, 'host') ?? '',
-      },
-    }),
+    error: refusal && { code: refusal.code, message: refusal.hasMessage ? refusal.message : undefined },
+    tls: request.tls && {
+      version: request.tls.version,
+      cipherSuite: request.tls.cipher,
+      host: headerOf(request.rawHeaders, 'host') ?? '',
+    },
   }
 }
 

@@ -1,3 +1,4 @@
+import { headerOf } from '../audit-event.ts'
 import { reply, unknownOperation, unknownService, type HttpRequest, type HttpResponse, type Route } from './server.ts'
 
 /** Every route of the main listener. */
@@ -30,13 +31,7 @@ const protocols = new Set(['application/x-amz-json-1.1', 'application/x-www-form
 
 /** What AWS's front end answers to a content type that names no protocol: no service ever sees such a request. */
 function unfit({ rawHeaders }: HttpRequest): HttpResponse | undefined {
-  let type = ''
-  let hasTarget = false
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const name = rawHeaders[at]?.toLowerCase()
-    if (name === 'content-type') type = rawHeaders[at + 1] ?? ''
-    hasTarget ||= name === 'x-amz-target'
-  }
+  const type = headerOf(rawHeaders, 'content-type') ?? ''
   if (protocols.has((type.split(';', 1)[0] ?? '').trim().toLowerCase())) return undefined
-  return hasTarget ? unknownOperation() : unknownService()
+  return headerOf(rawHeaders, 'x-amz-target') === undefined ? unknownService() : unknownOperation()
 }

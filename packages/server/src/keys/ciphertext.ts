@@ -114,7 +114,8 @@ export type EncryptionContext = ReadonlyMap<string, string> | undefined
  * @throws ValidationException for text that is no Unicode or longer than 65,535 bytes, and for more than 65,535 pairs
  */
 export function encodeContext(context: EncryptionContext): Buffer {
-  const pairs = Array.from(context ?? [], ([key, value]): [Buffer, Buffer] => [utf8(key), utf8(value)])
+  if (!context?.size) return Buffer.alloc(2)
+  const pairs = Array.from(context, ([key, value]): [Buffer, Buffer] => [utf8(key), utf8(value)])
   pairs.sort(([a], [b]) => a.compare(b))
   const encoded = Buffer.allocUnsafe(pairs.reduce((size, [key, value]) => size + 4 + key.length + value.length, 2))
   let at = writeCount(encoded, pairs.length, 0)

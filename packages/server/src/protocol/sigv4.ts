@@ -48,6 +48,8 @@ export interface Authorization {
   readonly service: string
   /** `YYYYMMDD/region/service/aws4_request`. */
   readonly scope: string
+  /** `accessKeyId/scope`. */
+  readonly credential: string
   /** YYYYMMDDThhmmssZ. */
   readonly timestamp: string
   readonly sessionToken: string | undefined
@@ -119,6 +121,7 @@ export function readAuthorization(request: SignedRequest, wanted: SigningScope):
     region,
     service,
     scope: credential.slice(accessKeyId.length + 1),
+    credential,
     timestamp,
     sessionToken,
     signedHeaders,
@@ -195,19 +198,18 @@ export class SigningKeys {
     this.#capacity = capacity
   }
 
-  get({ accessKeyId, scope }: Authorization, version: number): KeyObject | undefined {
-    const held = this.#held.get(`${accessKeyId}/${scope}`)
+  get({ credential }: Authorization, version: number): KeyObject | undefined {
+    const held = this.#held.get(credential)
     return held?.version === version ? held.key : undefined
   }
 
-  set({ accessKeyId, scope }: Authorization, version: number, key: KeyObject): void {
-    const name = `${accessKeyId}/${scope}`
-    const held = this.#held.get(name)
+  set({ credential }: Authorization, version: number, key: KeyObject): void {
+    const held = this.#held.get(credential)
     if (held?.version === version) return
-    this.#held.delete(name)
+    this.#held.delete(credential)
     const [oldest] = this.#held.keys()
     if (oldest !== undefined && this.#held.size >= this.#capacity) this.#held.delete(oldest)
-    this.#held.set(name, { version, key })
+    this.#held.set(credential, { version, key })
   }
 }
 

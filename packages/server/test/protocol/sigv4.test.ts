@@ -566,6 +566,7 @@ describe('accepts', () => {
       region: 'us-east-1',
       service: 'kms',
       scope: '20261120/us-east-1/kms/aws4_request',
+      credential: `${accessKeyId}/20261120/us-east-1/kms/aws4_request`,
       timestamp: '20261120T100000Z',
       sessionToken: token,
       signedHeaders: 'content-type;host;x-amz-date;x-amz-security-token;x-amz-target',
@@ -660,15 +661,17 @@ describe('signing keys at hand', () => {
   test('are not those of another access key, day, Region or service', () => {
     const keys = new SigningKeys()
     keys.set(authorization, 1, signingKey)
-    assert.equal(keys.get({ ...authorization, accessKeyId: 'AKIAOTHER' }, 1), undefined)
-    for (const scope of ['20261121/us-east-1/kms', '20261120/eu-west-1/kms', '20261120/us-east-1/sts']) {
-      assert.equal(keys.get({ ...authorization, scope: `${scope}/aws4_request` }, 1), undefined)
+    const { accessKeyId, scope, credential } = authorization
+    assert.equal(credential, `${accessKeyId}/${scope}`)
+    assert.equal(keys.get({ ...authorization, credential: `AKIAOTHER/${scope}` }, 1), undefined)
+    for (const other of ['20261121/us-east-1/kms', '20261120/eu-west-1/kms', '20261120/us-east-1/sts']) {
+      assert.equal(keys.get({ ...authorization, credential: `${accessKeyId}/${other}/aws4_request` }, 1), undefined)
     }
   })
 
   test('are never more than agreed: the oldest goes first', () => {
     const keys = new SigningKeys(3)
-    const named = (name: number) => ({ ...authorization, accessKeyId: `AKIA${name}` })
+    const named = (name: number) => ({ ...authorization, credential: `AKIA${name}` })
     for (const name of [1, 2, 3]) keys.set(named(name), 1, signingKey)
     keys.set(named(2), 2, signingKey) // The newest now.
     const held = () => [1, 2, 3, 4].filter(name => keys.get(named(name), name === 2 ? 2 : 1))
