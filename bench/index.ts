@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
@@ -78,6 +79,8 @@ const startUp = await measureStartUp(flags.quick ? 1 : 3)
 const bare = await startBare()
 const keyreeve = await startKeyreeve('data', flags.profile)
 await keyreeve.poolFilled()
+// Idle is when the threads that made the wrapping keys have ended too: after ten seconds without a task.
+await wait(11_000)
 const memory = { idle: keyreeve.memory(), loaded: 0, bareIdle: bare.memory(), bareLoaded: 0 }
 const bodies = await prepare(keyreeve)
 const cases = await measureCases()
