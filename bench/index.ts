@@ -1,7 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
+import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { load, oneByOne, type Load } from './load.ts'
 import { prepare, signAll, type Operation } from './requests.ts'
@@ -49,6 +49,9 @@ for (const name of operations) if (!everything.includes(name as Operation)) fail
 const connectionCounts = (flags.connections ?? (flags.quick ? '1,64' : '1,16,64')).split(',').map(positive)
 const rounds = positive(flags.rounds ?? (flags.quick ? '3' : '7'))
 const seconds = positive(flags.seconds ?? (flags.quick ? '0.7' : '1.5'))
+
+/** Code is compiled while it runs: only after so many requests does one cost what it will cost from then on. */
+const coldRequests = 25_000
 
 if (flags.pin !== undefined) {
   // What is started later inherits it.
@@ -115,11 +118,7 @@ async function measureCases(): Promise<Case[]> {
   const list: Case[] = everything
     .filter(operation => operation !== 'GetParametersForImport' && operations.includes(operation))
     .flatMap(operation => connectionCounts.map(connections => ({ operation, connections, keyreeve: [], bare: [] })))
-  // The first seconds are slower by half, until the code is compiled.
-  for (const operation of new Set(list.map(({ operation }) => operation))) {
-    const requests = signAll(keyreeve, operation, bodies[operation])
-    for (const server of [bare, keyreeve]) await load(server.port, requests, { connections: 16, seconds: 1 })
-  }
+  await warmUp([...new Set(list.map(({ operation }) => operation))])
   for (let round = 0; round < rounds; round++) {
     for (const each of list) {
       const requests = signAll(keyreeve, each.operation, bodies[each.operation])
@@ -132,6 +131,17 @@ async function measureCases(): Promise<Case[]> {
     process.stderr.write(`round ${round + 1} of ${rounds}\n`)
   }
   return list
+}
+
+async function warmUp(names: readonly Operation[]): Promise<void> {
+  for (const operation of names) {
+    const requests = signAll(keyreeve, operation, bodies[operation])
+    for (const server of [bare, keyreeve]) {
+      for (let answers = 0; answers < coldRequests / names.length;) {
+        answers += (await load(server.port, requests, { connections: 64, seconds: 0.5 })).answers
+      }
+    }
+  }
 }
 
 async function measure(server: Server, requests: readonly Buffer[], connections: number): Promise<Figures> {

@@ -85,6 +85,7 @@ async function start(argv: readonly string[], port: number): Promise<Server> {
     env: { PATH: process.env['PATH'], HOME: folder, TMPDIR: folder },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
+  process.once('exit', () => child.kill('SIGKILL'))
   let complaints = ''
   child.stderr.on('data', chunk => (complaints += String(chunk)))
   const ended = once(child, 'exit')
