@@ -2,7 +2,6 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync, watch } from 'node:fs'
 import type { Server } from 'node:https'
 import { dirname } from 'node:path'
-import { createSecureContext } from 'node:tls'
 import type { Log } from '../log.ts'
 
 /** Paths of PEM files. The certificate file holds the whole chain, the server's own certificate first. */
@@ -20,7 +19,7 @@ export interface CertificatePair {
 export function readCertificate(files: CertificateFiles): CertificatePair {
   try {
     const pair = { cert: readFileSync(files.certificate), key: readFileSync(files.key) }
-    createSecureContext(pair) // Throws if they do not belong together.
+    process.getBuiltinModule('node:tls').createSecureContext(pair) // Throws if they do not belong together.
     return pair
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
