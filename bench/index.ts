@@ -80,7 +80,7 @@ say(
 
 const startUp = await measureStartUp(flags.quick ? 1 : 3)
 const bare = await startBare()
-const keyreeve = await startKeyreeve('data', flags.profile)
+const keyreeve = await startKeyreeve('start-0', flags.profile)
 await keyreeve.poolFilled()
 // Idle is when the threads that made the wrapping keys have ended too: after ten seconds without a task.
 await wait(11_000)
@@ -158,7 +158,7 @@ async function measure(server: Server, requests: readonly Buffer[], connections:
 interface Imports {
   /** Milliseconds of each request, from a full pool. */
   parameters: number[]
-  /** p50 of Encrypt over one connection beside it, in each round. */
+  /** The same of Encrypt, in between. */
   encrypt: number[]
   /** p99 of Encrypt over eight connections in each round, at rest and while wrapping keys are made. */
   quiet: number[]
@@ -168,14 +168,15 @@ interface Imports {
 async function measureImports(): Promise<Imports> {
   const figures: Imports = { parameters: [], encrypt: [], quiet: [], refilling: [] }
   const eight = { connections: 8, seconds }
-  for (let round = 0; round < (flags.quick ? 2 : 5); round++) {
+  for (let round = 0; round < Math.min(rounds, 7); round++) {
     await keyreeve.poolFilled()
     const encrypt = signAll(keyreeve, 'Encrypt', bodies.Encrypt)
-    const parameters = Array.from({ length: poolSize - 1 }, () => bodies.GetParametersForImport).flat()
-    figures.encrypt.push(quantile(await load(keyreeve.port, encrypt, { connections: 1, seconds }), 0.5))
     figures.quiet.push(quantile(await load(keyreeve.port, encrypt, eight), 0.99))
-    const requests = signAll(keyreeve, 'GetParametersForImport', parameters)
-    figures.parameters.push(...(await oneByOne(keyreeve.port, requests)))
+    for (let ready = poolSize; ready > 1; ready--) {
+      figures.encrypt.push(...(await oneByOne(keyreeve.port, encrypt.slice(0, 20))))
+      const parameters = signAll(keyreeve, 'GetParametersForImport', bodies.GetParametersForImport)
+      figures.parameters.push(...(await oneByOne(keyreeve.port, parameters)))
+    }
     figures.refilling.push(quantile(await load(keyreeve.port, encrypt, eight), 0.99))
   }
   return figures

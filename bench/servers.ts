@@ -33,29 +33,30 @@ const here = (path: string): string => fileURLToPath(new URL(path, import.meta.u
 /** How many wrapping keys of each size Keyreeve keeps ready here; also its default. */
 export const poolSize = 4
 
-/** Everything that the servers write, compile caches included, so that a first start is one. */
+/** Everything that the servers write. */
 export const folder = mkdtempSync(join(tmpdir(), 'keyreeve-bench-'))
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
 
 export async function startBare(): Promise<Server> {
   const port = await freePort()
-  return await start([here('bare.ts'), String(port)], port)
+  return await start([here('bare.ts'), String(port)], port, folder)
 }
 
 const hardening = ['--disable-sigusr1', '--disable-proto=delete', '--disallow-code-generation-from-strings']
 const program = [here('../packages/server/src/cli/index.ts'), 'start']
 
 /**
- * @param name of the data folder: a new one is a first start
+ * @param name of its home, compile cache included: a new one makes a first start
  * @param profile a folder for a CPU profile of each thread, written at the end
  */
 export async function startKeyreeve(name: string, profile?: string): Promise<Keyreeve> {
   const [port, adminPort] = [await freePort(), await freePort()]
-  const data = join(folder, name)
+  const home = join(folder, name)
+  const data = join(home, 'data')
   const profiling = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile]
   const ports = ['--port', String(port), '--admin-port', String(adminPort)]
   const flags = ['--data', data, ...ports, '--wrapping-pool-size', String(poolSize)]
-  const server = await start([...hardening, ...profiling, ...program, ...flags], port)
+  const server = await start([...hardening, ...profiling, ...program, ...flags], port, home)
   const text = readFileSync(join(data, 'credentials'), 'latin1')
   const [, accessKeyId = '', secret = ''] = /aws_access_key_id = (\S+)\naws_secret_access_key = (\S+)/.exec(text) ?? []
   return {
@@ -79,10 +80,10 @@ export async function startNothing(): Promise<number> {
   return performance.now() - started
 }
 
-async function start(argv: readonly string[], port: number): Promise<Server> {
+async function start(argv: readonly string[], port: number, home: string): Promise<Server> {
   const started = performance.now()
   const child = spawn(process.execPath, argv, {
-    env: { PATH: process.env['PATH'], HOME: folder, TMPDIR: folder },
+    env: { PATH: process.env['PATH'], HOME: home, TMPDIR: folder },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   process.once('exit', () => child.kill('SIGKILL'))
