@@ -253,7 +253,9 @@ function report(): void {
       `bare ${mb(memory.bareIdle)} and ${mb(memory.bareLoaded)}.\n`,
   )
   const encrypt64 = cases.find(each => each.operation === 'Encrypt' && each.connections === 64)
-  if (encrypt64) aim('Encrypt over 64 connections, of bare', ratio(encrypt64, 'perSecond'), 0.4, 'at least')
+  // The aim was set with the load on the servers' own core, where what it costs itself counts on both sides.
+  const core = flags.pin === undefined ? ' (meant for --pin 0)' : ''
+  if (encrypt64) aim(`Encrypt over 64 connections, of bare${core}`, ratio(encrypt64, 'perSecond'), 0.4, 'at least')
   aim('start to first answer, ms', median(startUp.warm), 500, 'below')
   aim('resident memory idle, MB', memory.idle / 1e6, 120, 'below')
 }
