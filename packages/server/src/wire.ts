@@ -35,7 +35,7 @@ const awsJson: Wire = {
   encode: (operation, output, requestId) => ({
     status: 200,
     headers: jsonHeaders(requestId),
-    body: operation.output === null ? '' : encodeOutput(operation.output, output),
+    ...(operation.output === null ? { body: '' } : encodeOutput(operation.output, output)),
   }),
   encodeError: (error, requestId) => ({
     status: error.status,
@@ -44,9 +44,12 @@ const awsJson: Wire = {
   }),
 }
 
-/** A string leaves in one write with the head of the answer, which saves an eighth of all that an Encrypt takes. */
-const encodeOutput = (shape: Shape<unknown>, output: unknown): string | Buffer =>
-  shape.isQuotable ? encodeText(shape, output) : encode(shape, output)
+/**
+ * A string leaves in one write with the head of the answer, which saves an eighth of all that an Encrypt takes; but no
+ * string can be wiped, so what holds a secret stays bytes.
+ */
+const encodeOutput = (shape: Shape<unknown>, output: unknown): Pick<HttpResponse, 'body' | 'isSecret'> =>
+  shape.isQuotable ? { body: encodeText(shape, output) } : { body: encode(shape, output), isSecret: true }
 
 const targetPrefix = 'TrentService.'
 const kms = byName('kms')

@@ -27,6 +27,8 @@ export interface HttpResponse {
   readonly headers: readonly string[]
   /** A string is sent as UTF-8. */
   readonly body: Uint8Array | string
+  /** Whether the bytes of the body are a secret that nobody else holds: they are wiped once they are sent. */
+  readonly isSecret?: boolean
 }
 
 export interface Route {
@@ -408,7 +410,9 @@ function turnEnd(): Promise<void> {
 
 function send(connection: Connection, response: ServerResponse, answer: HttpResponse, last: boolean): void {
   connection.phase = last ? 'done' : 'idle'
-  const { status, headers, body } = answer
+  const { status, headers, body, isSecret = false } = answer
+  // Sent, or never to be: until then the socket may still read them.
+  if (isSecret && typeof body !== 'string') response.once('close', () => body.fill(0))
   const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length
   response.writeHead(status, [...headers, 'Content-Length', String(length), ...(last ? ['Connection', 'close'] : [])])
   // Head and body leave in one write, and text without a character beyond ASCII as the cheaper latin1.

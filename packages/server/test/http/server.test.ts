@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { test, type TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { listen, type HttpRequest, type ListenOptions, type Listener, type Route } from '../../src/http/server.ts'
 import type { LogEvent } from '../../src/log.ts'
 import { RawConnection, type Answer } from '../support/raw-http.ts'
@@ -310,6 +311,31 @@ for (const [title, size] of [
     assert.ok(requests[0]?.body.length === size && requests[0].body.every(byte => byte === 0))
   })
 }
+
+test('C12: wipes the bytes of a secret answer, once they are sent', { timeout: 20_000 }, async t => {
+  // More than a socket takes at once, so that they are not sent when the handler is done.
+  const body = Buffer.alloc(4_000_000, 's')
+  const { port } = await start(t, {}, () => ({ status: 200, headers: [], body, isSecret: true }))
+  const answer = await exchange(port, post(''))
+  assert.ok(answer.body.length === body.length && !/[^s]/.test(answer.body))
+  while (body.some(byte => byte !== 0)) await setImmediate()
+})
+
+test('C12: wipes the bytes of a secret answer though the client is gone', { timeout: 20_000 }, async t => {
+  const body = Buffer.alloc(4_000_000, 's')
+  const { port } = await start(t, {}, () => ({ status: 200, headers: [], body, isSecret: true }))
+  const client = await RawConnection.open(port)
+  client.send(post(''))
+  await once(client.socket, 'data')
+  client.socket.destroy()
+  while (body.some(byte => byte !== 0)) await setImmediate()
+})
+
+test('leaves the bytes of any other answer, which may be sent again', async t => {
+  const body = Buffer.alloc(1_000, 'p')
+  const { port } = await start(t, {}, () => ({ status: 200, headers: [], body }))
+  for (let round = 0; round < 2; round++) assert.equal((await exchange(port, post(''))).body, 'p'.repeat(1_000))
+})
 
 test('C12: wipes a body though its handler fails, and does not log why', async t => {
   const failing = (): never => {
