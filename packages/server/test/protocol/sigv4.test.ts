@@ -618,7 +618,7 @@ describe('the canonical request', () => {
     assert.equal(readHeaders(['A', ' \u00c3\u00a0 ']).get('a'), '\u00c3\u00a0')
   })
 
-  test('reads a name that every object has as any other', () => {
+  test('reads a name that every object has like all others', () => {
     assert.equal(canonicalQuery('__proto__=1&constructor=2'), '__proto__=1&constructor=2')
     assert.equal(readHeaders(['__proto__', '1']).get('__proto__'), '1')
     assert.equal(readHeaders([]).get('constructor'), undefined)

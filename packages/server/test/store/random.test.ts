@@ -71,7 +71,7 @@ it(`SQLite does what the model does, ${steps} times, from seed ${seed}`, async (
     erase: below(15) === 0,
   })
 
-  /** What came of it, as something to compare. A refusal for its form is as good an answer as any. */
+  /** What came of it, as something to compare. A refusal for its form is an answer too. */
   const settle = async (result: Promise<unknown>): Promise<unknown> => {
     try {
       return await result
