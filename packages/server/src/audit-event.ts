@@ -5,6 +5,7 @@ import type { HttpRequest } from './http/server.ts'
 import type { Key } from './keys/key.ts'
 import type { Decision, Operation } from './operation.ts'
 import { keyArn } from './protocol/arn.ts'
+import { headerOf } from './protocol/headers.ts'
 
 /** What the pipeline knows of an authenticated request when it has been decided. */
 export interface Decided {
@@ -50,13 +51,4 @@ export function auditEvent(
       host: headerOf(request.rawHeaders, 'host') ?? '',
     },
   }
-}
-
-/** The first header of that name (lower case), as received. */
-export function headerOf(rawHeaders: readonly string[], name: string): string | undefined {
-  for (let at = 0; at < rawHeaders.length; at += 2) {
-    const header = rawHeaders[at]
-    if (header?.length === name.length && header.toLowerCase() === name) return rawHeaders[at + 1]
-  }
-  return undefined
 }

@@ -5,7 +5,7 @@ import type { KeyUsage } from './keys/specs.ts'
 import type { WrappingKeys } from './import/pool.ts'
 import type { PrivateOperations } from './import/workers.ts'
 import { kmsError, type KmsError } from './protocol/errors.ts'
-import type { Infer, Shape } from './protocol/shape.ts'
+import type { Shape } from './protocol/shape.ts'
 import type { Seal } from './seal/seal.ts'
 import type { Change, View } from './store/documents.ts'
 
@@ -103,5 +103,3 @@ export const dryRunSucceeded = (): KmsError =>
 
 /** Need of an operation that works on no key. */
 export const noKeys: Readonly<Record<never, never>> = {}
-
-export type { Infer }

@@ -1,9 +1,9 @@
-import { headerOf } from './audit-event.ts'
 import type { HttpRequest, HttpResponse } from './http/server.ts'
 import { operations } from './operations/index.ts'
 import type { Operation } from './operation.ts'
 import { encodeError } from './protocol/aws-json.ts'
 import { kmsError, type KmsError } from './protocol/errors.ts'
+import { headerOf } from './protocol/headers.ts'
 import { parseQuery, queryAnswer, queryError, unknownAction } from './protocol/query.ts'
 import { decodeObject, encode, encodeText, parseObject, type Shape } from './protocol/shape.ts'
 

@@ -1,4 +1,4 @@
-import { headerOf } from '../audit-event.ts'
+import { headerOf } from '../protocol/headers.ts'
 import { reply, unknownOperation, unknownService, type HttpRequest, type HttpResponse, type Route } from './server.ts'
 
 /** Every route of the main listener. */
