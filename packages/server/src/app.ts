@@ -25,7 +25,7 @@ export interface App extends Authenticator {
   store: DocumentStore
   regions: ReadonlySet<string>
   /** What handlers get whatever the request is. */
-  services: Omit<Context, 'now' | 'caller' | 'region' | 'view'>
+  services: Omit<Context, 'now' | 'requestId' | 'caller' | 'region' | 'view'>
   log: Log
   /** Counts an answer, by operation and error code (or OK). */
   observe: (operation: string, code: string, seconds: number) => void
@@ -78,7 +78,8 @@ export async function openApp(config: Config, log: Log, wall?: () => number): Pr
         seal,
         wrappingKeys: pool,
         privateOperations: workers.privateOperations,
-        settings: { regions: config.regions, pkcs1v15: config.wrapping.pkcs1v15 },
+        externalKeys: {},
+        settings: { regions: config.regions, pkcs1v15: config.wrapping.pkcs1v15, attestationRoots: [] },
       },
       log,
       observe: () => {},

@@ -77,7 +77,7 @@ async function decide(view: View, kind: Kind, id: string, now: number, log: Log)
 async function settleKey(view: View, id: string, now: number): Promise<Settlement | undefined> {
   const key = await view.get('key', id)
   if (!key) return undefined
-  if (key.deletion && key.deletion.at <= now) return await deleteKey(view, key)
+  if (key.deletion?.at !== undefined && key.deletion.at <= now) return await deleteKey(view, key)
   const expired = key.materials.filter(material => material.present && !isPresent(material, now))
   const [material] = expired
   return material && (await expireMaterial(view, key, material))

@@ -4,6 +4,8 @@ import type { Key, KeyState, Origin } from './keys/key.ts'
 import type { KeyUsage } from './keys/specs.ts'
 import type { WrappingKeys } from './import/pool.ts'
 import type { PrivateOperations } from './import/workers.ts'
+import type { PublicKeys } from './threads/public-keys.ts'
+import type { ExternalKeys } from './xks/external-keys.ts'
 import { kmsError, type KmsError } from './protocol/errors.ts'
 import type { Shape } from './protocol/shape.ts'
 import type { Seal } from './seal/seal.ts'
@@ -33,6 +35,7 @@ export interface KeyNeed<I> {
 export interface Context {
   /** Epoch milliseconds; one moment for the whole request. */
   now: number
+  requestId: string
   caller: Caller
   /** The Region of the credential scope. */
   region: string
@@ -40,12 +43,16 @@ export interface Context {
   seal: Seal
   wrappingKeys: WrappingKeys
   privateOperations: PrivateOperations
+  publicKeys: PublicKeys
+  externalKeys: ExternalKeys
   settings: Settings
 }
 
 /** The part of the configuration that operations depend on. */
 export interface Settings {
   regions: readonly string[]
+  /** Root certificates (DER) of whoever may sign attestation documents; none: `Recipient` is refused. */
+  attestationRoots: readonly Uint8Array[]
   /** Whether RSAES_PKCS1_V1_5 may wrap material; AWS has withdrawn it. */
   pkcs1v15: 'allow' | 'refuse'
 }

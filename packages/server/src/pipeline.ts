@@ -9,6 +9,7 @@ import type { HttpRequest, HttpResponse } from './http/server.ts'
 import type { Key } from './keys/key.ts'
 import { requireState } from './keys/states.ts'
 import { locate } from './locate.ts'
+import { isReachable } from './operations/key-stores.ts'
 import { dryRunSucceeded, type Context, type Decision, type Operation } from './operation.ts'
 import { aliasArn, keyArn } from './protocol/arn.ts'
 import { KmsError, kmsError } from './protocol/errors.ts'
@@ -88,9 +89,17 @@ async function decide(app: App, view: View, trace: Authenticated, decode: () => 
     operation.needs.precheck?.(input)
     const keys = await locateAll(view, trace, input)
     authorizeAll(trace, keys, input)
-    const context: HandlerContext = { ...app.services, now: trace.now, caller, region, view, keys }
+    const context: HandlerContext = {
+      ...app.services,
+      now: trace.now,
+      requestId: trace.requestId,
+      caller,
+      region,
+      view,
+      keys,
+    }
     await operation.needs.check?.(context, input)
-    requireFitness(operation, keys, trace.now)
+    await requireFitness(operation, keys, view, trace.now)
     const decision = await operation.handle(context, input)
     return isDryRun(input) && !('refusal' in decision) ? { refusal: dryRunSucceeded() } : decision
   } catch (error) {
@@ -131,7 +140,7 @@ function authorizeAll({ operation, caller, region }: Authenticated, keys: Keys, 
 }
 
 /** What each key must be: of the right usage, of the right origin, in the right state. */
-function requireFitness(operation: Operation, keys: Keys, now: number): void {
+async function requireFitness(operation: Operation, keys: Keys, view: View, now: number): Promise<void> {
   for (const [name, key] of Object.entries(keys)) {
     const need = operation.needs.keys[name]
     if (need?.usage !== undefined && key.usage !== need.usage) {
@@ -146,7 +155,7 @@ function requireFitness(operation: Operation, keys: Keys, now: number): void {
         `${keyArn(key)} origin is ${key.origin} which is not valid for this operation.`,
       )
     }
-    if (need) requireState(key, need.states, now)
+    if (need) requireState(key, need.states, now, await isReachable(view, key))
   }
 }
 

@@ -2,7 +2,7 @@ import type { KeySpecName, KeyUsage } from './specs.ts'
 
 export type Origin = 'AWS_KMS' | 'EXTERNAL' | 'AWS_CLOUDHSM' | 'EXTERNAL_KEY_STORE'
 export type ExpirationModel = 'KEY_MATERIAL_EXPIRES' | 'KEY_MATERIAL_DOES_NOT_EXPIRE'
-export type MaterialState = 'CURRENT' | 'NON_CURRENT' | 'PENDING_ROTATION'
+export type MaterialState = 'CURRENT' | 'NON_CURRENT' | 'PENDING_ROTATION' | 'PENDING_MULTI_REGION_IMPORT_AND_ROTATION'
 
 /** What is known of one version of a key's material. The secret itself is a row of its own (material.ts). */
 export interface Material {
@@ -32,8 +32,8 @@ export interface Key {
   usage: KeyUsage
   origin: Origin
   enabled: boolean
-  /** While it waits for deletion: when it goes. */
-  deletion?: { at: number; windowInDays: number }
+  /** While it waits for deletion: when it goes. A primary whose replicas remain has no date yet. */
+  deletion?: { at?: number; windowInDays: number }
   /** The text as it was put, unchanged. */
   policy: string
   /** In order of insertion. */
@@ -45,7 +45,34 @@ export interface Key {
   /** The one that encrypts; stays when it is deleted or expires. Symmetric keys only. */
   currentMaterialId?: string
   onDemandRotations: number
+  /** Automatic rotation, while it is on. Its time comes and goes unused while the key cannot be rotated. */
+  rotation?: { periodInDays: number; nextAt: number }
+  /** SubjectPublicKeyInfo (DER, base64) of an asymmetric key, from the moment that it has material. */
+  publicKey?: string
+  /** The Regions in which a multi-Region key of this id is; the row of each says the same. */
+  family?: Family
+  /** Where the key is kept, if that is a custom key store. */
+  keyStore?: { id: string; xksKeyId?: string }
+  /** How many grants there are on the key. */
+  grants: number
 }
 
-/** https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html; of these, the ones a key can have today. */
-export type KeyState = 'Enabled' | 'Disabled' | 'PendingImport' | 'PendingDeletion'
+/** Of a multi-Region key. */
+export interface Family {
+  /** The Region of the primary key. */
+  primary: string
+  /** The Regions of the replica keys, without the primary's. */
+  replicas: string[]
+}
+
+/**
+ * https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html; of these, the ones a key can be found in. Creating
+ * and Updating pass within one commit.
+ */
+export type KeyState =
+  | 'Enabled'
+  | 'Disabled'
+  | 'PendingImport'
+  | 'PendingDeletion'
+  | 'PendingReplicaDeletion'
+  | 'Unavailable'

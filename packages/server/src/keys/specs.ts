@@ -1,3 +1,5 @@
+import type { KeyPairKind } from '../crypto/key-pair.ts'
+
 /** What a key may be for (https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateKey.html). */
 export const keyUsages = [
   'SIGN_VERIFY',
@@ -14,11 +16,9 @@ type Kind =
   | { readonly kind: 'symmetric'; readonly size: number }
   /** Raw bytes of this size, which is the MAC's too; imported ones may be longer, up to `largest`. */
   | { readonly kind: 'hmac'; readonly size: number; readonly largest: number }
-  /** PKCS #8; the size is that of the modulus. */
-  | { readonly kind: 'rsa'; readonly size: number }
-  /** PKCS #8, on the curve that OpenSSL knows by this name; the size is that of a coordinate. */
-  | { readonly kind: 'ecc'; readonly curve: string; readonly size: number }
-  | { readonly kind: 'edwards' | 'ml-dsa' | 'ml-kem' | 'sm2' }
+  /** A private key in PKCS #8; its public half is public. */
+  | KeyPairKind
+  | { readonly kind: 'sm2' }
 
 export type KeySpec = Kind & {
   /** An alias can only move between keys of one type (API_UpdateAlias). */
@@ -28,7 +28,7 @@ export type KeySpec = Kind & {
   readonly algorithms: Readonly<Partial<Record<KeyUsage, readonly string[]>>>
   /** Whether such a key can have the origin EXTERNAL. */
   readonly importable: boolean
-  /** Whether such keys can be made here yet. */
+  /** False for what exists in China Regions only: their partition is not served here. */
   readonly available: boolean
 }
 
@@ -45,22 +45,19 @@ export const keySpecs = {
   ECC_NIST_P384: ecc('secp384r1', 48, 'ECDSA_SHA_384', ['ECDH']),
   ECC_NIST_P521: ecc('secp521r1', 66, 'ECDSA_SHA_512', ['ECDH']),
   ECC_SECG_P256K1: ecc('secp256k1', 32, 'ECDSA_SHA_256'),
-  SYMMETRIC_DEFAULT: {
-    ...row({ kind: 'symmetric', size: 32 }, { ENCRYPT_DECRYPT: ['SYMMETRIC_DEFAULT'] }),
-    available: true,
-  },
+  SYMMETRIC_DEFAULT: row({ kind: 'symmetric', size: 32 }, { ENCRYPT_DECRYPT: ['SYMMETRIC_DEFAULT'] }),
   HMAC_224: hmac(28, 'HMAC_SHA_224'),
   HMAC_256: hmac(32, 'HMAC_SHA_256'),
   HMAC_384: hmac(48, 'HMAC_SHA_384'),
   HMAC_512: hmac(64, 'HMAC_SHA_512'),
   SM2: row({ kind: 'sm2' }, { SIGN_VERIFY: ['SM2DSA'], ENCRYPT_DECRYPT: ['SM2PKE'], KEY_AGREEMENT: ['ECDH'] }),
-  ML_DSA_44: mlDsa(),
-  ML_DSA_65: mlDsa(),
-  ML_DSA_87: mlDsa(),
-  ECC_NIST_EDWARDS25519: row({ kind: 'edwards' }, { SIGN_VERIFY: ['ED25519_SHA_512', 'ED25519_PH_SHA_512'] }),
-  ML_KEM_512: mlKem(),
-  ML_KEM_768: mlKem(),
-  ML_KEM_1024: mlKem(),
+  ML_DSA_44: mlDsa('ml-dsa-44'),
+  ML_DSA_65: mlDsa('ml-dsa-65'),
+  ML_DSA_87: mlDsa('ml-dsa-87'),
+  ECC_NIST_EDWARDS25519: row({ kind: 'ed25519' }, { SIGN_VERIFY: ['ED25519_SHA_512', 'ED25519_PH_SHA_512'] }),
+  ML_KEM_512: mlKem('ml-kem-512', 768),
+  ML_KEM_768: mlKem('ml-kem-768', 1088),
+  ML_KEM_1024: mlKem('ml-kem-1024', 1568),
 } satisfies Record<string, KeySpec>
 export type KeySpecName = keyof typeof keySpecs
 export const keySpecNames = Object.keys(keySpecs) as KeySpecName[] // The table has no others.
@@ -73,7 +70,7 @@ function row(kind: Kind, algorithms: KeySpec['algorithms'], importable = true): 
     usages: keyUsages.filter(usage => Object.hasOwn(algorithms, usage)),
     algorithms,
     importable,
-    available: false,
+    available: name !== 'sm2',
   }
 }
 
@@ -102,12 +99,12 @@ function hmac(size: number, algorithm: string) {
   return row({ kind: 'hmac', size, largest: 128 }, { GENERATE_VERIFY_MAC: [algorithm] })
 }
 
-function mlDsa() {
-  return row({ kind: 'ml-dsa' }, { SIGN_VERIFY: ['ML_DSA_SHAKE_256'] }, false)
+function mlDsa(parameters: 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87') {
+  return row({ kind: 'ml-dsa', parameters }, { SIGN_VERIFY: ['ML_DSA_SHAKE_256'] }, false)
 }
 
-function mlKem() {
-  return row({ kind: 'ml-kem' }, { ENCAPSULATE_DECAPSULATE: ['ML_KEM'] }, false)
+function mlKem(parameters: 'ml-kem-512' | 'ml-kem-768' | 'ml-kem-1024', ciphertext: number) {
+  return row({ kind: 'ml-kem', parameters, ciphertext }, { ENCAPSULATE_DECAPSULATE: ['ML_KEM'] }, false)
 }
 
 const algorithmMembers = {

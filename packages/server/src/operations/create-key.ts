@@ -98,6 +98,7 @@ export const createKey = operation({
       aliases: [],
       materials: [],
       onDemandRotations: 0,
+      grants: 0,
     }
     // The default policy is not checked: it delegates to the account, which can always change it.
     if (input.Policy !== undefined) requireAcceptablePolicy(bare, caller, input.BypassPolicyLockoutSafetyCheck)

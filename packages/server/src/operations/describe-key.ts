@@ -2,6 +2,7 @@ import { anyState } from '../keys/states.ts'
 import { operation } from '../operation.ts'
 import { structure } from '../protocol/shape.ts'
 import { describeKey, keyMetadata } from './key-metadata.ts'
+import { isReachable } from './key-stores.ts'
 import { grantTokens, keyId } from './members.ts'
 import { shown } from './shown.ts'
 
@@ -15,5 +16,7 @@ export const describeKeyOperation = operation({
     keys: { key: { identifier: input => input.KeyId, aliases: true, states: anyState } },
   },
   audit: { readOnly: true, parameters: input => shown(input, 'KeyId') },
-  handle: ({ keys: { key }, now }) => ({ output: { KeyMetadata: describeKey(key, now) } }),
+  handle: async ({ keys: { key }, now, view }) => ({
+    output: { KeyMetadata: describeKey(key, now, await isReachable(view, key)) },
+  }),
 })

@@ -1,5 +1,7 @@
 import type { KeyObject } from 'node:crypto'
+import type { Grant } from '../auth/grants.ts'
 import type { AccessKey, User } from '../auth/identities.ts'
+import type { KeyStores } from '../keys/key-store.ts'
 import type { Key } from '../keys/key.ts'
 import type { MaterialDocument } from '../keys/material.ts'
 import { rowMac, verifyRow } from './integrity.ts'
@@ -29,6 +31,23 @@ export interface TokenFailures {
   validTo: number
 }
 
+/** The index by which a principal finds the grants that it may retire: one row beside each such grant. */
+export interface Retirable {
+  account: string
+  region: string
+  keyId: string
+  grantId: string
+}
+
+/** When a key last did cryptographic work, and for which request. */
+export interface KeyUsageDocument {
+  operation: string
+  /** Epoch milliseconds. */
+  at: number
+  eventId: string
+  requestId: string
+}
+
 /** Every kind of document, by the name it is stored under. */
 export interface Documents {
   key: Key
@@ -38,6 +57,10 @@ export interface Documents {
   'token-failures': TokenFailures
   user: User
   'access-key': AccessKey
+  grant: Grant
+  retirable: Retirable
+  'key-stores': KeyStores
+  'key-usage': KeyUsageDocument
 }
 export type Kind = keyof Documents
 
@@ -51,12 +74,21 @@ const columns: { [K in Kind]: { ref?: (d: Documents[K]) => string; due?: (d: Doc
   'token-failures': { due: failures => failures.validTo + 1 },
   user: {},
   'access-key': { ref: key => `${key.account}/${key.userName}` },
+  // By whom it allows what, so that a request finds its grants without reading all those of the key.
+  grant: { ref: grant => granteeRef(grant, grant.granteePrincipal ?? grant.granteeServicePrincipal ?? '') },
+  retirable: {},
+  'key-stores': {},
+  'key-usage': {},
 }
 
 /** The next moment at which time alone changes the key: a material expires, or the waiting period ends. */
 function keyDue(key: Key): number | null {
   const moments = key.materials.flatMap(material => (material.present && material.validTo ? [material.validTo] : []))
-  if (key.deletion) moments.push(key.deletion.at)
+  if (key.deletion?.at !== undefined) moments.push(key.deletion.at)
+  // A key that is not enabled misses its rotation, and makes up for it once it is.
+  if (key.rotation && key.enabled && !key.deletion && (key.family?.primary ?? key.region) === key.region) {
+    moments.push(key.rotation.nextAt)
+  }
   return moments.length === 0 ? null : Math.min(...moments)
 }
 
@@ -65,6 +97,15 @@ export const keyRow = (account: string, region: string, keyId: string): string =
 export const aliasRow = keyRow
 /** Material ids are unique in a Region, and a ciphertext names nothing else. */
 export const materialRow = (region: string, materialId: string): string => `${region}/${materialId}`
+export const grantRow = (account: string, region: string, keyId: string, grantId: string): string =>
+  `${keyRow(account, region, keyId)}/${grantId}`
+/** All grants on a key for one principal. */
+export const granteeRef = (key: Pick<Grant, 'account' | 'region' | 'keyId'>, principal: string): string =>
+  `${keyRow(key.account, key.region, key.keyId)} ${principal}`
+/** Grants on keys of any account; no ARN has a space in it. */
+export const retirableRow = (principal: string, grant: Omit<Retirable, 'grantId'> & { id: string }): string =>
+  `${grant.region} ${principal} ${grantRow(grant.account, grant.region, grant.keyId, grant.id)}`
+export const keyStoresRow = (account: string, region: string): string => `${account}/${region}`
 export const userRow = (account: string, name: string): string => `${account}/${name}`
 
 export type Change =

@@ -21,6 +21,7 @@ const key: Key = {
   aliases: [],
   materials: [],
   onDemandRotations: 0,
+  grants: 0,
 }
 const seal = new Seal('3a7d9c52-0f5e-4a66-9d0b-6f0f7f3c1f11', createSecretKey(Buffer.alloc(32, 1)))
 const secret = Buffer.from('0123456789abcdef0123456789ABCDEF')
