@@ -1,9 +1,10 @@
-import { createSecretKey, timingSafeEqual } from 'node:crypto'
+import { createPrivateKey, createPublicKey, createSecretKey, timingSafeEqual } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { decodeBase64, decodeHex, encodeBase64 } from '../protocol/base64.ts'
 import type { Seal, SealContext } from '../seal/seal.ts'
 import { materialId } from './ciphertext.ts'
 import type { Key } from './key.ts'
+import { isKeyPair } from './specs.ts'
 
 /** One version of a key's material, as it is stored. */
 export interface MaterialDocument {
@@ -42,7 +43,7 @@ export function erasedMaterial(document: Readonly<MaterialDocument>): MaterialDo
 const opened = new WeakMap<Readonly<MaterialDocument>, KeyObject>()
 
 /**
- * The material of a symmetric or HMAC key.
+ * The material of a key: a secret key, or the private half of a pair.
  *
  * @throws SealError if the record is not this material of this key
  */
@@ -58,10 +59,24 @@ export function openMaterial(seal: Seal, key: Key, document: Readonly<MaterialDo
   const secret = seal.open(contextOf(key, document), decodeBase64(document.sealed), plaintext =>
     timingSafeEqual(decodeHex(materialId(key.id, plaintext)), commitment),
   )
-  const material = createSecretKey(secret)
+  const material = isKeyPair(key.spec)
+    ? createPrivateKey({ key: secret, format: 'der', type: 'pkcs8' })
+    : createSecretKey(secret)
   secret.fill(0)
   opened.set(document, material)
   return material
+}
+
+const published = new WeakMap<Key, KeyObject>()
+
+/** The public half of an asymmetric key that has had material; the row of the key vouches for it. */
+export function publicKeyOf(key: Key): KeyObject {
+  const known = published.get(key)
+  if (known) return known
+  if (key.publicKey === undefined) throw new Error(`key ${key.id} has no public key`)
+  const publicKey = createPublicKey({ key: decodeBase64(key.publicKey), format: 'der', type: 'spki' })
+  published.set(key, publicKey)
+  return publicKey
 }
 
 function contextOf(key: Key, material: Pick<MaterialDocument, 'materialId' | 'validTo'>): SealContext {

@@ -62,6 +62,14 @@ export const keySpecs = {
 export type KeySpecName = keyof typeof keySpecs
 export const keySpecNames = Object.keys(keySpecs) as KeySpecName[] // The table has no others.
 
+/** What the material of such keys is a pair of; undefined for secret keys. */
+export function pairOf(spec: KeySpecName): KeyPairKind | undefined {
+  const row: KeySpec = keySpecs[spec]
+  return row.type === 'asymmetric' && row.kind !== 'sm2' ? (row as KeySpec & KeyPairKind) : undefined // The kinds left.
+}
+
+export const isKeyPair = (spec: KeySpecName): boolean => pairOf(spec) !== undefined
+
 function row(kind: Kind, algorithms: KeySpec['algorithms'], importable = true): KeySpec {
   const { kind: name } = kind
   return {

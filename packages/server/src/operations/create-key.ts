@@ -2,11 +2,12 @@ import { random } from '../crypto/random.ts'
 import { randomUUID } from 'node:crypto'
 import { defaultKeyPolicy } from '../auth/policy.ts'
 import type { Key } from '../keys/key.ts'
-import { keySpecNames, keySpecs, keyUsages } from '../keys/specs.ts'
-import { noKeys, operation } from '../operation.ts'
+import { keySpecNames, keySpecs, keyUsages, pairOf, type KeySpec } from '../keys/specs.ts'
+import { noKeys, operation, type Context } from '../operation.ts'
+import { encodeBase64 } from '../protocol/base64.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { boolean, oneOf, optional, string, structure } from '../protocol/shape.ts'
-import { keyRow } from '../store/documents.ts'
+import { keyRow, type Change } from '../store/documents.ts'
 import { describeKey, keyMetadata, origins } from './key-metadata.ts'
 import { freshMaterial } from './material-changes.ts'
 import { description, policy, tags } from './members.ts'
@@ -62,7 +63,8 @@ export const createKey = operation({
       ...shown(input, 'Tags', 'CustomKeyStoreId', 'XksKeyId'),
     }),
   },
-  async handle({ caller, region, now, view, seal }, input) {
+  async handle(context, input) {
+    const { caller, region, now, view } = context
     const spec = input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT'
     const origin = input.Origin ?? 'AWS_KMS'
     if (input.KeySpec !== undefined && input.CustomerMasterKeySpec !== undefined) {
@@ -103,19 +105,35 @@ export const createKey = operation({
     // The default policy is not checked: it delegates to the account, which can always change it.
     if (input.Policy !== undefined) requireAcceptablePolicy(bare, caller, input.BypassPolicyLockoutSafetyCheck)
     await view.get('key', keyRow(bare.account, region, id))
-    const made = origin === 'AWS_KMS' ? await freshMaterial({ view, seal }, bare, random(32)) : undefined
-    const key: Key = made
-      ? { ...bare, materials: [{ id: made.id, state: 'CURRENT', present: true }], currentMaterialId: made.id }
-      : bare
+    const { key, changes } = origin === 'AWS_KMS' ? await withFreshMaterial(context, bare) : { key: bare, changes: [] }
     const metadata = describeKey(key, now)
     return {
       output: { KeyMetadata: metadata },
-      changes: [{ put: 'key', id: keyRow(key.account, region, id), document: key }, ...(made?.changes ?? [])],
+      changes: [{ put: 'key', id: keyRow(key.account, region, id), document: key }, ...changes],
       recorded: { keyMetadata: auditable(metadata) },
       resources: [metadata.Arn],
     }
   },
 })
+
+/** The key with material of our own making, and the row that holds it. */
+async function withFreshMaterial(context: Context, bare: Key): Promise<{ key: Key; changes: readonly Change[] }> {
+  const spec: KeySpec = keySpecs[bare.spec]
+  const pair = pairOf(bare.spec)
+  const made = pair && (await context.publicKeys.generate(context.caller.account, pair))
+  const { id, changes } = await freshMaterial(
+    context,
+    bare,
+    made ? made.privateKey : random('size' in spec ? spec.size : 0),
+  )
+  const key: Key = {
+    ...bare,
+    materials: [{ id, state: 'CURRENT', present: true }],
+    ...(spec.kind === 'symmetric' && { currentMaterialId: id }),
+    ...(made && { publicKey: encodeBase64(made.publicKey) }),
+  }
+  return { key, changes }
+}
 
 /** Refuses what this release does not make, before anything is stored. */
 function requireOffered(
@@ -130,7 +148,7 @@ function requireOffered(
     throw kmsError('ValidationException', `KeySpec ${spec} is not supported for Origin ${origin}`)
   }
   if (!keySpecs[spec].available) {
-    throw kmsError('UnsupportedOperationException', `KeySpec ${spec} is not supported yet.`)
+    throw kmsError('UnsupportedOperationException', `KeySpec ${spec} exists in China Regions only.`)
   }
   if (input.MultiRegion === true) {
     throw kmsError('UnsupportedOperationException', 'Multi-Region keys are not supported yet.')

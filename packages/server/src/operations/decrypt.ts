@@ -2,6 +2,7 @@ import { usable } from '../keys/states.ts'
 import { dryRunSucceeded, operation } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { blob, optional, string, structure } from '../protocol/shape.ts'
+import { decryptWith, requireEncryptionAlgorithm } from './encryption.ts'
 import {
   dryRun,
   dryRunModifiers,
@@ -13,15 +14,11 @@ import {
   refuseRecipient,
 } from './members.ts'
 import { shown } from './shown.ts'
-import {
-  ciphertextOf,
-  decryptUnder,
-  requireKeyOfCiphertext,
-  requireSource,
-  requireSymmetricAlgorithm,
-} from './symmetric.ts'
+import { ciphertextOf, requireKeyOfCiphertext, requireSource } from './symmetric.ts'
 
-/** Decrypts what Encrypt, GenerateDataKey or ReEncrypt made; the ciphertext itself says under which key. */
+/**
+ * Decrypts what Encrypt, GenerateDataKey or ReEncrypt made; the ciphertext of a symmetric key itself says under which.
+ */
 export const decrypt = operation({
   name: 'Decrypt',
   input: structure({
@@ -38,7 +35,7 @@ export const decrypt = operation({
     KeyId: string(),
     Plaintext: blob(),
     EncryptionAlgorithm: string(),
-    KeyMaterialId: string(),
+    KeyMaterialId: optional(string()),
   }),
   needs: {
     action: 'kms:Decrypt',
@@ -55,7 +52,8 @@ export const decrypt = operation({
         states: usable,
       },
     },
-    check: (context, input) => requireKeyOfCiphertext(context, context.keys.key, ciphertextOf(input)),
+    check: (context, input) =>
+      requireKeyOfCiphertext(context, context.keys.key, ciphertextOf(input), input.EncryptionAlgorithm),
   },
   audit: {
     readOnly: true,
@@ -66,18 +64,23 @@ export const decrypt = operation({
   },
   async handle(context, input) {
     const { key } = context.keys
-    requireSymmetricAlgorithm(key, input.EncryptionAlgorithm)
+    const { EncryptionAlgorithm: algorithm = 'SYMMETRIC_DEFAULT', EncryptionContext } = input
     const ciphertext = ciphertextOf(input)
-    if (!ciphertext) return { refusal: dryRunSucceeded() }
-    const { plaintext, materialId } = await decryptUnder(context, key, ciphertext, input.EncryptionContext)
+    if (!ciphertext) {
+      requireEncryptionAlgorithm(key, algorithm)
+      return { refusal: dryRunSucceeded() }
+    }
+    const wish = { algorithm, encryptionContext: EncryptionContext }
+    const { plaintext, materialId } = await decryptWith(context, key, ciphertext, wish)
+    const material = materialId !== undefined
     return {
       output: {
         KeyId: keyArn(key),
         Plaintext: plaintext,
-        EncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
-        KeyMaterialId: materialId,
+        EncryptionAlgorithm: algorithm,
+        ...(material && { KeyMaterialId: materialId }),
       },
-      additional: { keyMaterialId: materialId },
+      ...(material && { additional: { keyMaterialId: materialId } }),
     }
   },
 })

@@ -2,11 +2,11 @@ import { usable } from '../keys/states.ts'
 import { operation } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { blob, optional, publicBlob, string, structure } from '../protocol/shape.ts'
+import { encryptWith } from './encryption.ts'
 import { dryRun, encryptionAlgorithm, encryptionContext, grantTokens, keyId } from './members.ts'
 import { shown } from './shown.ts'
-import { encryptUnder, requireSymmetricAlgorithm } from './symmetric.ts'
 
-/** Encrypts up to 4096 bytes. */
+/** Encrypts up to 4096 bytes; under an RSA key, what fits into its modulus. */
 export const encrypt = operation({
   name: 'Encrypt',
   input: structure({
@@ -29,13 +29,13 @@ export const encrypt = operation({
       encryptionAlgorithm: input.EncryptionAlgorithm ?? 'SYMMETRIC_DEFAULT',
     }),
   },
-  async handle(context, { Plaintext, EncryptionContext, EncryptionAlgorithm }) {
+  async handle(context, { Plaintext, EncryptionContext, EncryptionAlgorithm: algorithm = 'SYMMETRIC_DEFAULT' }) {
     const { key } = context.keys
-    requireSymmetricAlgorithm(key, EncryptionAlgorithm)
-    const { blob, materialId } = await encryptUnder(context, key, Plaintext, EncryptionContext)
+    const wish = { algorithm, encryptionContext: EncryptionContext }
+    const { blob, materialId } = await encryptWith(context, key, Plaintext, wish)
     return {
-      output: { CiphertextBlob: blob, KeyId: keyArn(key), EncryptionAlgorithm: 'SYMMETRIC_DEFAULT' },
-      additional: { keyMaterialId: materialId },
+      output: { CiphertextBlob: blob, KeyId: keyArn(key), EncryptionAlgorithm: algorithm },
+      ...(materialId !== undefined && { additional: { keyMaterialId: materialId } }),
     }
   },
 })

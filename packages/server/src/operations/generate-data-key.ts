@@ -1,5 +1,6 @@
 import { random } from '../crypto/random.ts'
 import type { Key } from '../keys/key.ts'
+import { keySpecs } from '../keys/specs.ts'
 import { usable } from '../keys/states.ts'
 import { operation, type Context } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
@@ -42,11 +43,18 @@ function requireOneSize({ KeySpec, NumberOfBytes }: Wish): void {
   }
 }
 
+/** @throws InvalidKeyUsageException for an asymmetric key, whatever it may encrypt */
+export function requireDataKeyKey(key: Key): void {
+  if (keySpecs[key.spec].kind === 'symmetric') return
+  throw kmsError('InvalidKeyUsageException', 'You cannot generate a data key with an asymmetric CMK')
+}
+
 const parameters = (input: Wish) => shown(input, 'KeyId', 'KeySpec', 'NumberOfBytes', 'EncryptionContext')
 
 /** The data key, and the same encrypted under the KMS key as Encrypt would. */
 async function makeDataKey(context: Context & { keys: { key: Key } }, wish: Wish) {
   const { key } = context.keys
+  requireDataKeyKey(key)
   const size = wish.KeySpec === undefined ? wish.NumberOfBytes : dataKeySizes[wish.KeySpec]
   const plaintext = random(size ?? 0)
   const { blob, materialId } = await encryptUnder(context, key, plaintext, wish.EncryptionContext)

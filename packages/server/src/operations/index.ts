@@ -5,14 +5,19 @@ import { createKey } from './create-key.ts'
 import { decrypt } from './decrypt.ts'
 import { deleteAlias } from './delete-alias.ts'
 import { deleteImportedKeyMaterial } from './delete-imported-key-material.ts'
+import { deriveSharedSecret } from './derive-shared-secret.ts'
 import { describeKeyOperation } from './describe-key.ts'
 import { disableKey, enableKey } from './enable-key.ts'
+import { decapsulate, encapsulate } from './encapsulate.ts'
 import { encrypt } from './encrypt.ts'
 import { generateDataKey, generateDataKeyWithoutPlaintext } from './generate-data-key.ts'
+import { generateDataKeyPair, generateDataKeyPairWithoutPlaintext } from './generate-data-key-pair.ts'
+import { generateMac, verifyMac } from './generate-mac.ts'
 import { generateRandom } from './generate-random.ts'
 import { getCallerIdentity } from './get-caller-identity.ts'
 import { getKeyPolicy } from './get-key-policy.ts'
 import { getParametersForImport } from './get-parameters-for-import.ts'
+import { getPublicKey } from './get-public-key.ts'
 import { importKeyMaterial } from './import-key-material.ts'
 import { listAliases } from './list-aliases.ts'
 import { listKeyPolicies } from './list-key-policies.ts'
@@ -23,6 +28,7 @@ import { putKeyPolicy } from './put-key-policy.ts'
 import { reEncrypt } from './re-encrypt.ts'
 import { rotateKeyOnDemand } from './rotate-key-on-demand.ts'
 import { scheduleKeyDeletion } from './schedule-key-deletion.ts'
+import { sign, verify } from './sign.ts'
 import { tagResource } from './tag-resource.ts'
 import { untagResource } from './untag-resource.ts'
 import { updateAlias } from './update-alias.ts'
@@ -33,19 +39,26 @@ export const operations: readonly Operation[] = [
   cancelKeyDeletion,
   createAlias,
   createKey,
+  decapsulate,
   decrypt,
   deleteAlias,
   deleteImportedKeyMaterial,
+  deriveSharedSecret,
   describeKeyOperation,
   disableKey,
   enableKey,
+  encapsulate,
   encrypt,
   generateDataKey,
+  generateDataKeyPair,
+  generateDataKeyPairWithoutPlaintext,
   generateDataKeyWithoutPlaintext,
+  generateMac,
   generateRandom,
   getCallerIdentity,
   getKeyPolicy,
   getParametersForImport,
+  getPublicKey,
   importKeyMaterial,
   listAliases,
   listKeyPolicies,
@@ -56,8 +69,11 @@ export const operations: readonly Operation[] = [
   reEncrypt,
   rotateKeyOnDemand,
   scheduleKeyDeletion,
+  sign,
   tagResource,
   untagResource,
   updateAlias,
   updateKeyDescription,
+  verify,
+  verifyMac,
 ]

@@ -1,3 +1,4 @@
+import { encryptionAlgorithms, type EncryptionAlgorithmName } from '../keys/algorithms.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { blob, boolean, integer, list, map, oneOf, optional, secret, string, structure } from '../protocol/shape.ts'
 
@@ -26,7 +27,7 @@ export const encryptionContext = optional(map(string(), string()))
 export const grantTokens = optional(list(secret(string(1, 8192)), 0, 10))
 export const dryRun = optional(boolean())
 export const dryRunModifiers = optional(list(oneOf(['IGNORE_CIPHERTEXT'])))
-export const encryptionAlgorithm = oneOf(['SYMMETRIC_DEFAULT', 'RSAES_OAEP_SHA_1', 'RSAES_OAEP_SHA_256', 'SM2PKE'])
+export const encryptionAlgorithm = oneOf(Object.keys(encryptionAlgorithms) as EncryptionAlgorithmName[]) // No others.
 export const expirationModel = oneOf(['KEY_MATERIAL_EXPIRES', 'KEY_MATERIAL_DOES_NOT_EXPIRE'])
 export const tags = list(structure({ TagKey: string(1, 128), TagValue: string(0, 256) }))
 

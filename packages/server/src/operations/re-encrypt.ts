@@ -2,16 +2,10 @@ import { usable } from '../keys/states.ts'
 import { dryRunSucceeded, operation } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { blob, optional, publicBlob, string, structure } from '../protocol/shape.ts'
+import { decryptWith, encryptWith, requireEncryptionAlgorithm } from './encryption.ts'
 import { dryRun, dryRunModifiers, encryptionAlgorithm, encryptionContext, grantTokens, keyId } from './members.ts'
 import { shown } from './shown.ts'
-import {
-  ciphertextOf,
-  decryptUnder,
-  encryptUnder,
-  requireKeyOfCiphertext,
-  requireSource,
-  requireSymmetricAlgorithm,
-} from './symmetric.ts'
+import { ciphertextOf, requireKeyOfCiphertext, requireSource } from './symmetric.ts'
 
 /** Decrypts under one key and encrypts under another; the plaintext never leaves. */
 export const reEncrypt = operation({
@@ -34,8 +28,8 @@ export const reEncrypt = operation({
     KeyId: string(),
     SourceEncryptionAlgorithm: string(),
     DestinationEncryptionAlgorithm: string(),
-    SourceKeyMaterialId: string(),
-    DestinationKeyMaterialId: string(),
+    SourceKeyMaterialId: optional(string()),
+    DestinationKeyMaterialId: optional(string()),
   }),
   needs: {
     action: 'kms:ReEncrypt*',
@@ -57,7 +51,8 @@ export const reEncrypt = operation({
         states: usable,
       },
     },
-    check: (context, input) => requireKeyOfCiphertext(context, context.keys.source, ciphertextOf(input)),
+    check: (context, input) =>
+      requireKeyOfCiphertext(context, context.keys.source, ciphertextOf(input), input.SourceEncryptionAlgorithm),
   },
   audit: {
     readOnly: true,
@@ -69,24 +64,35 @@ export const reEncrypt = operation({
   },
   async handle(context, input) {
     const { source, destination } = context.keys
-    requireSymmetricAlgorithm(source, input.SourceEncryptionAlgorithm)
-    requireSymmetricAlgorithm(destination, input.DestinationEncryptionAlgorithm)
+    const from = {
+      algorithm: input.SourceEncryptionAlgorithm ?? 'SYMMETRIC_DEFAULT',
+      encryptionContext: input.SourceEncryptionContext,
+    } as const
+    const to = {
+      algorithm: input.DestinationEncryptionAlgorithm ?? 'SYMMETRIC_DEFAULT',
+      encryptionContext: input.DestinationEncryptionContext,
+    } as const
+    requireEncryptionAlgorithm(source, from.algorithm)
+    requireEncryptionAlgorithm(destination, to.algorithm)
     const ciphertext = ciphertextOf(input)
     if (!ciphertext) return { refusal: dryRunSucceeded() }
-    const opened = await decryptUnder(context, source, ciphertext, input.SourceEncryptionContext)
+    const opened = await decryptWith(context, source, ciphertext, from)
     try {
-      const made = await encryptUnder(context, destination, opened.plaintext, input.DestinationEncryptionContext)
+      const made = await encryptWith(context, destination, opened.plaintext, to)
       return {
         output: {
           CiphertextBlob: made.blob,
           SourceKeyId: keyArn(source),
           KeyId: keyArn(destination),
-          SourceEncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
-          DestinationEncryptionAlgorithm: 'SYMMETRIC_DEFAULT',
-          SourceKeyMaterialId: opened.materialId,
-          DestinationKeyMaterialId: made.materialId,
+          SourceEncryptionAlgorithm: from.algorithm,
+          DestinationEncryptionAlgorithm: to.algorithm,
+          ...(opened.materialId !== undefined && { SourceKeyMaterialId: opened.materialId }),
+          ...(made.materialId !== undefined && { DestinationKeyMaterialId: made.materialId }),
         },
-        additional: { sourceKeyMaterialId: opened.materialId, destinationKeyMaterialId: made.materialId },
+        additional: {
+          ...(opened.materialId !== undefined && { sourceKeyMaterialId: opened.materialId }),
+          ...(made.materialId !== undefined && { destinationKeyMaterialId: made.materialId }),
+        },
       }
     } finally {
       opened.plaintext.fill(0)

@@ -10,13 +10,6 @@ import { keyRow, materialRow, TamperedRow } from '../store/documents.ts'
 
 type EncryptionContext = ReadonlyMap<string, string> | undefined
 
-/** @throws InvalidKeyUsageException for an algorithm of other keys */
-export function requireSymmetricAlgorithm(key: Key, algorithm: string | undefined): void {
-  if (algorithm !== undefined && algorithm !== 'SYMMETRIC_DEFAULT') {
-    throw kmsError('InvalidKeyUsageException', `Algorithm ${algorithm} is incompatible with key spec ${key.spec}.`)
-  }
-}
-
 /** What Decrypt and ReEncrypt say of the ciphertext. */
 interface Source {
   CiphertextBlob?: Uint8Array
@@ -79,9 +72,18 @@ export async function decryptUnder(
   return { plaintext, materialId: header.materialId }
 }
 
-/** @throws IncorrectKeyException if the ciphertext is one of another key, InvalidCiphertextException if of none */
-export async function requireKeyOfCiphertext(context: Context, key: Key, blob: Uint8Array | undefined): Promise<void> {
-  if (!blob) return
+/**
+ * Only ciphertexts of symmetric keys say whose they are.
+ *
+ * @throws IncorrectKeyException if the ciphertext is one of another key, InvalidCiphertextException if of none
+ */
+export async function requireKeyOfCiphertext(
+  context: Context,
+  key: Key,
+  blob: Uint8Array | undefined,
+  algorithm = 'SYMMETRIC_DEFAULT',
+): Promise<void> {
+  if (!blob || algorithm !== 'SYMMETRIC_DEFAULT') return
   const header = readHeader(blob)
   const material = header && (await context.view.get('material', materialRow(context.region, header.materialId)))
   if (!material) throw kmsError('InvalidCiphertextException')
