@@ -109,9 +109,9 @@ export function octetStringOf(element: DerElement | undefined): Uint8Array {
   return contentOf(element, tags.octetString)
 }
 
-/** A BIT STRING of whole bytes, as all that hold keys and signatures are. */
-export function bitStringOf(element: DerElement | undefined): Uint8Array {
-  const { unused, bytes } = bitsOf(element)
+/** A BIT STRING of whole bytes, as all that hold keys and signatures are. The tag is another one where it is IMPLICIT. */
+export function bitStringOf(element: DerElement | undefined, tag: number = tags.bitString): Uint8Array {
+  const { unused, bytes } = bitsOf(contentOf(element, tag))
   if (unused !== 0) throw new DerError('The bits are no whole bytes.')
   return bytes
 }
@@ -121,14 +121,13 @@ export function bitStringOf(element: DerElement | undefined): Uint8Array {
  * after the last one that is set (section 11.2.2).
  */
 export function namedBitsOf(element: DerElement | undefined): Uint8Array {
-  const { unused, bytes } = bitsOf(element)
+  const { unused, bytes } = bitsOf(contentOf(element, tags.bitString))
   const last = bytes.at(-1)
   if (last !== undefined && (last & (1 << unused)) === 0) throw new DerError('There are bits too many.')
   return bytes
 }
 
-function bitsOf(element: DerElement | undefined) {
-  const content = contentOf(element, tags.bitString)
+function bitsOf(content: Uint8Array) {
   const [unused] = content
   const bytes = content.subarray(1)
   if (unused === undefined || unused > 7 || (unused > 0 && bytes.length === 0)) {
