@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { ApiEvent } from './audit/record.ts'
+import type { ApiEvent, AuditEvent, ServiceAct, ServiceEvent } from './audit/record.ts'
 import type { Caller } from './auth/caller.ts'
 import type { HttpRequest } from './http/server.ts'
 import type { Key } from './keys/key.ts'
@@ -20,8 +20,28 @@ export interface Decided {
   keys: readonly Key[]
 }
 
-/** The audit record's contents: what was asked, by whom, on what, and what came of it. */
-export function auditEvent(
+/** The audit records of a call: that of the call itself, then whatever else it made happen. */
+export function auditEvents(decided: Decided, decision: Decision<unknown>): AuditEvent[] {
+  const event = auditEvent(decided, decision)
+  if ('refusal' in decision) return [event]
+  const { elsewhere = [], acts = [] } = decision
+  return [
+    event,
+    ...elsewhere.map(other => ({ ...event, ...other, eventId: randomUUID() })),
+    ...acts.map(act => serviceEvent(act, decided.now)),
+  ]
+}
+
+/** `at`: epoch milliseconds. */
+export const serviceEvent = (act: ServiceAct, at: number): ServiceEvent => ({
+  caller: 'service',
+  eventId: randomUUID(),
+  at,
+  ...act,
+})
+
+/** What was asked, by whom, on what, and what came of it. */
+function auditEvent(
   { requestId, now, request, operation, caller, region, input, keys }: Decided,
   decision: Decision<unknown>,
 ): ApiEvent {

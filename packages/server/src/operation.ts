@@ -1,9 +1,10 @@
-import type { AuditObject } from './audit/record.ts'
+import type { ApiEvent, AuditObject, ServiceAct } from './audit/record.ts'
 import type { Caller } from './auth/caller.ts'
 import type { Key, KeyState, Origin } from './keys/key.ts'
 import type { KeyUsage } from './keys/specs.ts'
 import type { WrappingKeys } from './import/pool.ts'
 import type { PrivateOperations } from './import/workers.ts'
+import type { LastUsage } from './last-usage.ts'
 import type { PublicKeys } from './threads/public-keys.ts'
 import type { ExternalKeys } from './xks/external-keys.ts'
 import { kmsError, type KmsError } from './protocol/errors.ts'
@@ -45,6 +46,7 @@ export interface Context {
   privateOperations: PrivateOperations
   publicKeys: PublicKeys
   externalKeys: ExternalKeys
+  lastUsage: LastUsage
   settings: Settings
 }
 
@@ -66,7 +68,15 @@ export type Decision<O> = {
   recorded?: AuditObject
   /** ARNs of resources concerned beside the keys. */
   resources?: readonly string[]
+  /** Further audit records of the same call: of what it did in other Regions. */
+  elsewhere?: readonly Elsewhere[]
+  /** Audit records of what the service does on account of the call. */
+  acts?: readonly ServiceAct[]
 } & ({ output: O } | { refusal: KmsError })
+
+/** In what the record of another Region differs from that of the Region that was called. */
+export type Elsewhere = Pick<ApiEvent, 'region' | 'resources'> &
+  Partial<Pick<ApiEvent, 'operation' | 'requestParameters' | 'responseElements'>>
 
 export interface Needs<I, K extends string> {
   /** As policies name it, such as `kms:Encrypt`; null where nobody is refused. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { App } from './app.ts'
 import { auditRecord } from './audit/record.ts'
-import { auditEvent } from './audit-event.ts'
+import { auditEvents } from './audit-event.ts'
 import { authenticate } from './authenticate.ts'
 import { authorize } from './auth/authorize.ts'
 import type { Caller } from './auth/caller.ts'
@@ -53,8 +53,9 @@ export async function answer(app: App, request: HttpRequest): Promise<HttpRespon
       const asker = { ...trace, operation, caller, region, keys: [] }
       const decision = await decide(app, view, asker, decode)
       try {
-        const entry = { at: trace.now, record: auditRecord(auditEvent(asker, decision)) }
-        if ((await app.store.commit(view, decision.changes ?? [], [entry])) === 'conflict') continue
+        const events = auditEvents(asker, decision)
+        const entries = events.map(event => ({ at: trace.now, record: auditRecord(event) }))
+        if ((await app.store.commit(view, decision.changes ?? [], entries)) === 'conflict') continue
         if (decision.failure) report(app, asker, decision.failure)
         const code = 'refusal' in decision ? decision.refusal.code : 'OK'
         app.observe(operation.name, code, (performance.now() - started) / 1000)

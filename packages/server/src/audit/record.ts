@@ -52,7 +52,7 @@ export interface ServiceEvent {
   eventId: string
   at: number
   region: string
-  operation: 'RotateKey' | 'DeleteKey' | 'DeleteExpiredKeyMaterial'
+  operation: 'RotateKey' | 'SynchronizeMultiRegionKey' | 'DeleteKey' | 'DeleteExpiredKeyMaterial'
   /** Owner of the key. */
   account: string
   resources: readonly AuditResource[]
@@ -60,6 +60,9 @@ export interface ServiceEvent {
 }
 
 export type AuditEvent = ApiEvent | ServiceEvent
+
+/** What the service did; when, and under which id it is recorded, is known where the record is made. */
+export type ServiceAct = Omit<ServiceEvent, 'caller' | 'eventId' | 'at'>
 
 /**
  * One audit record: a JSON object on one line, with the members of a CloudTrail record, version 1.11

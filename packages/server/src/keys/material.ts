@@ -1,10 +1,10 @@
-import { createPrivateKey, createPublicKey, createSecretKey, timingSafeEqual } from 'node:crypto'
+import { createPrivateKey, createPublicKey, createSecretKey, hash, timingSafeEqual } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { decodeBase64, decodeHex, encodeBase64 } from '../protocol/base64.ts'
 import type { Seal, SealContext } from '../seal/seal.ts'
 import { materialId } from './ciphertext.ts'
 import type { Key } from './key.ts'
-import { isKeyPair } from './specs.ts'
+import { isKeyPair, keySpecs } from './specs.ts'
 
 /** One version of a key's material, as it is stored. */
 export interface MaterialDocument {
@@ -18,7 +18,21 @@ export interface MaterialDocument {
   validTo: number | null
 }
 
-/** Seals material for its row. `secret` is the caller's to wipe; `id` is its `materialId` under this key. */
+/**
+ * What names the material of a key. Of symmetric keys it is what their ciphertexts say (ciphertext.ts). Material of other
+ * lengths is hashed first: HMAC takes a secret, the same with zeros behind it, and the hash of a long one, for equal.
+ */
+export function materialIdOf({ id, spec }: Pick<Key, 'id' | 'spec'>, material: Uint8Array): string {
+  if (keySpecs[spec].kind === 'symmetric') return materialId(id, material)
+  const digest = hash('sha256', material, 'buffer')
+  try {
+    return materialId(id, digest)
+  } finally {
+    digest.fill(0)
+  }
+}
+
+/** Seals material for its row. `secret` is the caller's to wipe; `id` is its `materialIdOf` this key. */
 export function sealMaterial(
   seal: Seal,
   key: Key,
@@ -53,18 +67,41 @@ export function openMaterial(seal: Seal, key: Key, document: Readonly<MaterialDo
   }
   const known = opened.get(document)
   if (known) return known
-  if (document.sealed === null) throw new Error(`material ${document.materialId} is erased`)
-  const commitment = decodeHex(document.materialId)
-  // The id in a ciphertext stands for the material, so what was opened must be what the id commits to.
-  const secret = seal.open(contextOf(key, document), decodeBase64(document.sealed), plaintext =>
-    timingSafeEqual(decodeHex(materialId(key.id, plaintext)), commitment),
-  )
+  const secret = openSecret(seal, key, document)
   const material = isKeyPair(key.spec)
     ? createPrivateKey({ key: secret, format: 'der', type: 'pkcs8' })
     : createSecretKey(secret)
   secret.fill(0)
   opened.set(document, material)
   return material
+}
+
+/**
+ * The same material for a related key in another Region: sealed anew, since a seal is bound to its Region.
+ *
+ * @throws SealError if the record is not this material of this key
+ */
+export function resealMaterial(
+  seal: Seal,
+  key: Key,
+  document: Readonly<MaterialDocument>,
+  relative: Key,
+): MaterialDocument {
+  const secret = openSecret(seal, key, document)
+  try {
+    return sealMaterial(seal, relative, document.materialId, document.validTo, secret)
+  } finally {
+    secret.fill(0)
+  }
+}
+
+/** The bytes, for the caller to wipe. The id in a ciphertext stands for the material, so they must be what it commits to. */
+function openSecret(seal: Seal, key: Key, document: Readonly<MaterialDocument>): Buffer {
+  if (document.sealed === null) throw new Error(`material ${document.materialId} is erased`)
+  const commitment = decodeHex(document.materialId)
+  return seal.open(contextOf(key, document), decodeBase64(document.sealed), plaintext =>
+    timingSafeEqual(decodeHex(materialIdOf(key, plaintext)), commitment),
+  )
 }
 
 const published = new WeakMap<Key, KeyObject>()

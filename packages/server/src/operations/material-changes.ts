@@ -1,12 +1,11 @@
 import type { Key } from '../keys/key.ts'
-import { materialId } from '../keys/ciphertext.ts'
-import { erasedMaterial, sealMaterial } from '../keys/material.ts'
+import { erasedMaterial, materialIdOf, sealMaterial } from '../keys/material.ts'
 import type { Seal } from '../seal/seal.ts'
 import { materialRow, type Change, type View } from '../store/documents.ts'
 
 /** The rows that hold material itself, as changes that go with a change of the key. */
 
-interface Sources {
+export interface Sources {
   view: View
   seal: Seal
 }
@@ -15,20 +14,30 @@ interface Sources {
  * Seals material into its row, and wipes the bytes that were handed in. `validTo` (epoch ms) is bound into the seal.
  */
 export async function freshMaterial(
-  { view, seal }: Sources,
+  sources: Sources,
   key: Key,
   secret: Buffer,
   validTo?: number,
 ): Promise<{ id: string; changes: Change[] }> {
   try {
-    const id = materialId(key.id, secret)
-    const row = materialRow(key.region, id)
-    await view.get('material', row)
-    const document = sealMaterial(seal, key, id, validTo ?? null, secret)
-    return { id, changes: [{ put: 'material', id: row, document }] }
+    return await storedMaterial(sources, key, secret, validTo)
   } finally {
     secret.fill(0)
   }
+}
+
+/** The same, for bytes that more Regions get: they are the caller's to wipe. */
+export async function storedMaterial(
+  { view, seal }: Sources,
+  key: Key,
+  secret: Uint8Array,
+  validTo?: number,
+): Promise<{ id: string; changes: Change[] }> {
+  const id = materialIdOf(key, secret)
+  const row = materialRow(key.region, id)
+  await view.get('material', row)
+  const document = sealMaterial(seal, key, id, validTo ?? null, secret)
+  return { id, changes: [{ put: 'material', id: row, document }] }
 }
 
 /** Erases material but keeps its row, by which ciphertexts still find their key. */
