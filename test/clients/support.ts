@@ -34,6 +34,8 @@ const tools = {
   },
   aws: { command: ['aws', '--version'], wanted: /^aws-cli\/[12]\./, install: 'pip install awscli' },
   boto3: python('boto3', 'boto3'),
+  // Older ones do not know all operations.
+  botocore: { ...python('botocore', 'botocore'), wanted: /^1\.(4[4-9]|[5-9]\d|\d{3,})\./ },
   'aws-encryption-sdk': python('aws_encryption_sdk', 'aws-encryption-sdk'),
 } satisfies Record<string, Tool>
 
@@ -156,6 +158,12 @@ export async function openShell(t: TestContext, target?: Target): Promise<Shell>
     },
     write: (name, content) => writeFile(join(folder, name), content),
   }
+}
+
+/** What a Python script writes. */
+export async function pythonPrints(path: string): Promise<string> {
+  const { stdout } = await promisify(execFile)('python3', [path], { timeout: patience, maxBuffer: 16 * 1024 * 1024 })
+  return stdout
 }
 
 /**

@@ -1,4 +1,5 @@
-import type { RsaPadding } from '../crypto/rsa.ts'
+import type { RsaPadding, SizeRange } from '../crypto/rsa.ts'
+import { keySpecs, type KeySpec, type KeySpecName } from '../keys/specs.ts'
 import { kmsError } from '../protocol/errors.ts'
 
 /**
@@ -54,4 +55,43 @@ export function requireAvailable<R extends WrappingAlgorithm | WrappingKeySpec>(
 ): Extract<R, { available: true }> {
   if (!row.available) throw kmsError('UnsupportedOperationException')
   return row as Extract<R, { available: true }> // As was just checked; TypeScript does not narrow type parameters.
+}
+
+/**
+ * How large the material of a key is, in bytes (https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-conceptual.html,
+ * "key material requirements"). Private keys have formats of their own beyond a size, and one key has encodings of many.
+ */
+export function materialSize(spec: KeySpec): SizeRange {
+  if (spec.kind === 'symmetric') return { minimum: spec.size, maximum: spec.size }
+  if (spec.kind === 'hmac') return { minimum: spec.size, maximum: spec.largest }
+  return { minimum: 1, maximum: 6144 }
+}
+
+/** What PKCS #8 has around the scalar and the two coordinates of the point, at most. */
+const eccEncoding = 45
+
+/**
+ * Refuses pairs that could never wrap the material of such a key
+ * (https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-get-public-key-and-token.html): an RSA private
+ * key needs RSA_AES_KEY_WRAP_*, and one on P-521 does not fit into RSA_2048 as OAEP. RSAES_PKCS1_V1_5 is for secrets:
+ * how long a private key is looked at would tell good padding from bad.
+ *
+ * @throws UnsupportedOperationException
+ */
+export function requireFit(
+  name: KeySpecName,
+  algorithm: WrappingAlgorithmName,
+  wrappingKey: WrappingKeySpecName,
+): void {
+  const spec: KeySpec = keySpecs[name]
+  const { padding, kwp } = requireAvailable(wrappingAlgorithms[algorithm])
+  const block = requireAvailable(wrappingKeySpecs[wrappingKey]).modulusBits / 8
+  if (kwp || spec.type !== 'asymmetric') return
+  const capacity = padding.scheme === 'pkcs1' ? 0 : block - (padding.hash === 'sha1' ? 42 : 66)
+  const isSmall = spec.kind === 'ed25519' || (spec.kind === 'ecc' && 3 * spec.size + eccEncoding <= capacity)
+  if (isSmall && capacity > 0) return
+  throw kmsError(
+    'UnsupportedOperationException',
+    `${algorithm} with ${wrappingKey} cannot wrap material for ${name} keys.`,
+  )
 }

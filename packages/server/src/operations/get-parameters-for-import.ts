@@ -1,11 +1,6 @@
 import { createSecretKey } from 'node:crypto'
 import { dayKeyErasedAt, dayOf, issueToken, newDayKey, tokenLifetime } from '../import/token.ts'
-import {
-  wrappingAlgorithmNames,
-  wrappingAlgorithms,
-  wrappingKeySpecNames,
-  wrappingKeySpecs,
-} from '../import/wrapping.ts'
+import { requireFit, wrappingAlgorithmNames, wrappingKeySpecNames } from '../import/wrapping.ts'
 import { notPendingDeletion } from '../keys/states.ts'
 import { operation, type Context } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
@@ -35,14 +30,13 @@ export const getParametersForImport = operation({
   audit: { readOnly: true, parameters: input => shown(input, 'KeyId', 'WrappingAlgorithm', 'WrappingKeySpec') },
   // Nothing is stored of the set: the token carries the private key, sealed and bound to this key and algorithm.
   async handle(context, { WrappingAlgorithm, WrappingKeySpec }) {
-    const { keys, now, wrappingKeys, settings } = context
+    const { keys, now, caller, wrappingKeys, settings } = context
     const { key } = keys
     const refused = WrappingAlgorithm === 'RSAES_PKCS1_V1_5' && settings.pkcs1v15 === 'refuse'
-    if (refused || !wrappingAlgorithms[WrappingAlgorithm].available || !wrappingKeySpecs[WrappingKeySpec].available) {
-      throw kmsError('UnsupportedOperationException')
-    }
+    if (refused) throw kmsError('UnsupportedOperationException')
+    requireFit(key.spec, WrappingAlgorithm, WrappingKeySpec)
     const { dayKey, changes } = await dayKeyFor(context, dayOf(now))
-    const { publicKey, privateKey } = await wrappingKeys.take(WrappingKeySpec)
+    const { publicKey, privateKey } = await wrappingKeys.take(caller.account, WrappingKeySpec)
     try {
       const validTo = now + tokenLifetime
       const token = issueToken(

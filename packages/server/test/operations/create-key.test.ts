@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { CreateKeyCommandInput } from '@aws-sdk/client-kms'
+import { keySpecNames, keySpecs, keyUsages, type KeyUsage } from '../../src/keys/specs.ts'
 import { constraint, membersOf, refused } from '../support/answers.ts'
 import { start } from '../support/server.ts'
 
@@ -37,6 +38,56 @@ test('makes an enabled symmetric key of its own material unless told otherwise',
     MultiRegion: false,
   })
 })
+
+/** Every spec with every usage that it can have, and the member that lists its algorithms. */
+const members = {
+  SIGN_VERIFY: 'SigningAlgorithms',
+  ENCRYPT_DECRYPT: 'EncryptionAlgorithms',
+  GENERATE_VERIFY_MAC: 'MacAlgorithms',
+  KEY_AGREEMENT: 'KeyAgreementAlgorithms',
+  ENCAPSULATE_DECAPSULATE: 'EncapsulationAlgorithms',
+} as const
+const kinds = keySpecNames.flatMap(spec =>
+  spec === 'SM2' ? [] : keySpecs[spec].usages.map((usage): [typeof spec, KeyUsage] => [spec, usage]),
+)
+
+for (const [KeySpec, KeyUsage] of kinds) {
+  test(`makes ${KeySpec} keys for ${KeyUsage}`, async () => {
+    const { KeyId, CreationDate: _, CurrentKeyMaterialId: id, ...rest } = await created({ KeySpec, KeyUsage })
+    assert.equal(id !== undefined, KeySpec === 'SYMMETRIC_DEFAULT')
+    assert.deepEqual(rest, {
+      AWSAccountId: '000000000000',
+      Arn: `arn:aws:kms:us-east-1:000000000000:key/${KeyId}`,
+      Enabled: true,
+      Description: '',
+      KeyUsage,
+      KeyState: 'Enabled',
+      Origin: 'AWS_KMS',
+      KeyManager: 'CUSTOMER',
+      CustomerMasterKeySpec: KeySpec,
+      KeySpec,
+      [members[KeyUsage]]: keySpecs[KeySpec].algorithms[KeyUsage],
+      MultiRegion: false,
+    })
+    const publicKey = await kms.getPublicKey({ KeyId }).then(
+      ({ PublicKey, KeySpec, KeyUsage }) => ({ isThere: PublicKey !== undefined, KeySpec, KeyUsage }),
+      error => (error as Error).name, // Whatever it is, it is compared.
+    )
+    const isPair = keySpecs[KeySpec].type === 'asymmetric'
+    assert.deepEqual(publicKey, isPair ? { isThere: true, KeySpec, KeyUsage } : 'UnsupportedOperationException')
+  })
+
+  for (const other of keyUsages) {
+    if (keySpecs[KeySpec].usages.includes(other)) continue
+    test(`refuses ${KeySpec} keys for ${other}`, async () => {
+      await refused(
+        kms.createKey({ KeySpec, KeyUsage: other }),
+        'ValidationException',
+        `KeyUsage ${other} is not compatible with KeySpec ${KeySpec}`,
+      )
+    })
+  }
+}
 
 test('makes a key without material, pending import, for the origin EXTERNAL', async () => {
   const { KeyId, CreationDate: _, ...rest } = await created({ Origin: 'EXTERNAL' })
@@ -130,10 +181,10 @@ const refusals: [title: string, input: CreateKeyCommandInput, code: string, text
     'KeySpec ML_DSA_44 is not supported for Origin EXTERNAL',
   ],
   [
-    'keys that are not symmetric, which it cannot make yet',
-    { KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' },
+    'SM2 keys, which exist in China Regions only',
+    { KeySpec: 'SM2', KeyUsage: 'SIGN_VERIFY' },
     'UnsupportedOperationException',
-    'KeySpec RSA_2048 is not supported yet.',
+    'KeySpec SM2 exists in China Regions only.',
   ],
   [
     'multi-Region keys, which it cannot make yet',
