@@ -6,7 +6,6 @@ import { startClock, watchClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { writeCredentials } from './credentials.ts'
 import { openPool, type WrappingKeyPool } from './import/pool.ts'
-import { startWorkers } from './import/workers.ts'
 import { settleDue } from './jobs.ts'
 import type { Log } from './log.ts'
 import type { Context } from './operation.ts'
@@ -17,6 +16,7 @@ import { openSeal, type RootKey, type Seal } from './seal/seal.ts'
 import { DocumentStore, userRow, type Kind } from './store/documents.ts'
 import { openSqlite } from './store/sqlite.ts'
 import type { Engine } from './store/store.ts'
+import { startPublicKeys } from './threads/threads.ts'
 
 /** Everything that outlives a request. Made here and nowhere else: only this file picks a store, a seal, a clock. */
 export interface App extends Authenticator {
@@ -65,8 +65,8 @@ export async function openApp(config: Config, log: Log, wall?: () => number): Pr
     const credentials = join(config.data, 'credentials')
     await ensureAdministrator(store, seal, config.account, credentials, now())
     const isSteady = watchClock(wall)
-    const workers = startWorkers()
-    const pool = openPool(workers.keyGenerator, config.wrapping.poolSize)
+    const threads = startPublicKeys()
+    const pool = openPool(threads.keyGenerator, config.wrapping.poolSize)
     await settleDue(store, now(), log)
     return {
       now,
@@ -77,7 +77,7 @@ export async function openApp(config: Config, log: Log, wall?: () => number): Pr
       services: {
         seal,
         wrappingKeys: pool,
-        privateOperations: workers.privateOperations,
+        publicKeys: threads.publicKeys,
         externalKeys: {},
         settings: { regions: config.regions, pkcs1v15: config.wrapping.pkcs1v15, attestationRoots: [] },
       },
@@ -94,7 +94,7 @@ export async function openApp(config: Config, log: Log, wall?: () => number): Pr
       auditEntries: (after, limit) => engine.entries(after, limit),
       failed: engine.failed,
       async close() {
-        await workers.close()
+        await threads.close()
         await engine.close()
       },
     }

@@ -3,7 +3,6 @@ import type { Caller } from './auth/caller.ts'
 import type { Key, KeyState, Origin } from './keys/key.ts'
 import type { KeyUsage } from './keys/specs.ts'
 import type { WrappingKeys } from './import/pool.ts'
-import type { PrivateOperations } from './import/workers.ts'
 import type { LastUsage } from './last-usage.ts'
 import type { PublicKeys } from './threads/public-keys.ts'
 import type { ExternalKeys } from './xks/external-keys.ts'
@@ -43,7 +42,6 @@ export interface Context {
   view: View
   seal: Seal
   wrappingKeys: WrappingKeys
-  privateOperations: PrivateOperations
   publicKeys: PublicKeys
   externalKeys: ExternalKeys
   lastUsage: LastUsage

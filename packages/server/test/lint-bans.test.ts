@@ -172,9 +172,8 @@ const bans: readonly Ban[] = [
     caught: ["generateKeyPairSync('rsa', options)", "import { generateKeySync } from 'node:crypto'"],
     passes: ["generateKeyPair('rsa', options, done)"],
     find: /\bgenerate(?:Key|KeyPair|Prime)Sync\b/,
-    // The first is a thread of its own, which refuses to be the main one. The second is called from such threads for RSA;
-    // the others are quicker made than handed to a thread.
-    allowed: [`${server}import/rsa-worker.ts`, `${server}crypto/key-pair.ts`],
+    // Called from a thread of its own for RSA; the others are quicker made than handed to a thread.
+    allowed: [`${server}crypto/key-pair.ts`],
   },
   {
     what: 'req.headers, which hides repeated headers',

@@ -2,22 +2,21 @@ import { createSecretKey } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { ivSize, openGcm, sealGcm } from '../crypto/aead.ts'
 import { kbkdf } from '../crypto/kdf.ts'
+import type { KeyPair } from '../crypto/key-pair.ts'
 import { random } from '../crypto/random.ts'
-import type { RsaKeyPair } from './rsa-worker.ts'
-import { tooManyWaiting } from './workers.ts'
-import type { KeyGenerator } from './workers.ts'
+import type { KeyGenerator } from '../threads/public-keys.ts'
 import { requireAvailable, wrappingKeySpecNames, wrappingKeySpecs } from './wrapping.ts'
 import type { WrappingKeySpecName } from './wrapping.ts'
 
 export interface WrappingKeys {
   /**
-   * A key pair that nobody had before and nobody will have again: at once if one is ready, else in turn with the others
-   * that wait. The caller wipes the private half.
+   * A key pair that nobody had before and nobody will have again: at once if one is ready, else made for the account in its
+   * turn. The caller wipes the private half.
    *
    * @throws UnsupportedOperationException for a spec that is not available
    * @throws ThrottlingException if too many wait
    */
-  take(spec: WrappingKeySpecName): Promise<RsaKeyPair>
+  take(account: string, spec: WrappingKeySpecName): Promise<KeyPair>
 }
 
 export interface WrappingKeyPool extends WrappingKeys {
@@ -26,9 +25,6 @@ export interface WrappingKeyPool extends WrappingKeys {
   /** How many are ready, by spec. */
   levels(): ReadonlyMap<WrappingKeySpecName, number>
 }
-
-/** Whoever comes next is refused: a pair of 4096 bits takes about 0.7 s of a core, and clients do not wait for ever. */
-const longestQueue = 16
 
 const available = wrappingKeySpecNames
   .flatMap(spec => {
@@ -59,7 +55,7 @@ interface Sealed {
 
 interface Waiting {
   readonly spec: WrappingKeySpecName
-  resolve(pair: RsaKeyPair): void
+  resolve(pair: KeyPair): void
   reject(error: unknown): void
 }
 
@@ -67,7 +63,7 @@ class Pool implements WrappingKeyPool {
   readonly #generator: KeyGenerator
   readonly #size: number
   readonly #ready = new Map(available.map(({ spec }): [WrappingKeySpecName, Sealed[]] => [spec, []]))
-  readonly #waiting: Waiting[] = []
+  readonly #waiting = new Set<Waiting>()
   readonly #key: KeyObject
   #isFilling = false
 
@@ -79,18 +75,12 @@ class Pool implements WrappingKeyPool {
     key.fill(0)
   }
 
-  async take(spec: WrappingKeySpecName): Promise<RsaKeyPair> {
-    requireAvailable(wrappingKeySpecs[spec])
+  async take(account: string, spec: WrappingKeySpecName): Promise<KeyPair> {
+    const row = requireAvailable(wrappingKeySpecs[spec])
     const sealed = this.#ready.get(spec)?.shift()
-    if (sealed) {
-      this.fill()
-      return this.#open(sealed)
-    }
-    if (this.#waiting.length >= longestQueue) throw tooManyWaiting()
-    const { promise, resolve, reject } = Promise.withResolvers<RsaKeyPair>()
-    this.#waiting.push({ spec, resolve, reject })
+    const pair = sealed ? this.#open(sealed) : this.#make(account, spec, row.modulusBits)
     this.fill()
-    return promise
+    return await pair
   }
 
   fill(): void {
@@ -101,42 +91,58 @@ class Pool implements WrappingKeyPool {
     return new Map([...this.#ready].map(([spec, pairs]) => [spec, pairs.length]))
   }
 
-  async #fill(): Promise<void> {
-    this.#isFilling = true
-    for (let wanted = this.#mostWanted(); wanted; wanted = this.#mostWanted()) {
-      const { spec, modulusBits } = wanted
-      try {
-        this.#provide(spec, await this.#generator.generate(modulusBits))
-      } catch (error) {
-        this.#firstWaiting(spec)?.reject(error)
-        // Tried again for those who wait, but not for nobody.
-        if (this.#waiting.length === 0) break
-      }
-    }
-    this.#isFilling = false
+  /** For one who waits, in the account's turn; what the pool gets meanwhile may come first. */
+  #make(account: string, spec: WrappingKeySpecName, modulusBits: number): Promise<KeyPair> {
+    return new Promise((resolve, reject) => {
+      const waiting = { spec, resolve, reject }
+      this.#waiting.add(waiting)
+      this.#generate(account, modulusBits).then(
+        pair => this.#provide(pair, spec, waiting),
+        error => {
+          this.#waiting.delete(waiting)
+          reject(error)
+        },
+      )
+    })
   }
 
-  /** What the one who waits longest needs; else what is scarcest, and of that the most expensive. */
-  #mostWanted(): (typeof available)[number] | undefined {
-    const [first] = this.#waiting
-    if (first) return available.find(({ spec }) => spec === first.spec)
+  async #fill(): Promise<void> {
+    this.#isFilling = true
+    try {
+      for (let scarcest = this.#scarcest(); scarcest; scarcest = this.#scarcest()) {
+        this.#provide(await this.#generate(null, scarcest.modulusBits), scarcest.spec)
+      }
+    } catch {
+      // Tried again when somebody asks, but not for nobody.
+    } finally {
+      this.#isFilling = false
+    }
+  }
+
+  /** Of those that are not as many as they should be; of equals the most expensive. */
+  #scarcest(): (typeof available)[number] | undefined {
     const level = (spec: WrappingKeySpecName): number => this.#ready.get(spec)?.length ?? 0
     const scarcest = available.toSorted((a, b) => level(a.spec) - level(b.spec))[0] // Sorting keeps the order of equals.
     return scarcest && level(scarcest.spec) < this.#size ? scarcest : undefined
   }
 
-  #provide(spec: WrappingKeySpecName, pair: RsaKeyPair): void {
-    const first = this.#firstWaiting(spec)
-    if (first) first.resolve(pair)
-    else this.#ready.get(spec)?.push(this.#seal(pair))
+  #generate(account: string | null, modulusBits: number): Promise<KeyPair> {
+    return this.#generator.generate(account, { kind: 'rsa', size: modulusBits / 8 })
   }
 
-  #firstWaiting(spec: WrappingKeySpecName): Waiting | undefined {
-    const index = this.#waiting.findIndex(waiting => waiting.spec === spec)
-    return index < 0 ? undefined : this.#waiting.splice(index, 1)[0]
+  /** To the one it was made for, unless another pair came first; else to the one who waits longest; else to the pool. */
+  #provide(pair: KeyPair, spec: WrappingKeySpecName, wanted?: Waiting): void {
+    const waiting =
+      wanted && this.#waiting.has(wanted) ? wanted : [...this.#waiting].find(waiting => waiting.spec === spec)
+    if (!waiting) {
+      this.#ready.get(spec)?.push(this.#seal(pair))
+      return
+    }
+    this.#waiting.delete(waiting)
+    waiting.resolve(pair)
   }
 
-  #seal({ publicKey, privateKey }: RsaKeyPair): Sealed {
+  #seal({ publicKey, privateKey }: KeyPair): Sealed {
     const key = this.#keyOf(publicKey)
     const iv = random(ivSize)
     const sealed = { publicKey, iv, privateKey: sealGcm(key, iv, publicKey, privateKey) }
@@ -145,7 +151,7 @@ class Pool implements WrappingKeyPool {
     return sealed
   }
 
-  #open({ publicKey, iv, privateKey }: Sealed): RsaKeyPair {
+  #open({ publicKey, iv, privateKey }: Sealed): KeyPair {
     const key = this.#keyOf(publicKey)
     const opened = openGcm(key, iv, publicKey, privateKey)
     key.fill(0)

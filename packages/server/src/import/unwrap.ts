@@ -1,9 +1,10 @@
-import type { SizeRange } from '../crypto/rsa.ts'
+import { createPrivateKey } from 'node:crypto'
 import { unwrapKwp } from '../crypto/kwp.ts'
+import type { SizeRange } from '../crypto/rsa.ts'
 import { keySpecs } from '../keys/specs.ts'
 import type { KeySpec, KeySpecName } from '../keys/specs.ts'
 import { kmsError } from '../protocol/errors.ts'
-import type { PrivateOperations } from './workers.ts'
+import type { PublicKeys } from '../threads/public-keys.ts'
 import { requireAvailable, wrappingKeySpecs } from './wrapping.ts'
 import type { WrappingAlgorithm, WrappingKeySpecName } from './wrapping.ts'
 
@@ -13,7 +14,7 @@ export interface Wrapped {
   /** Of the key that the material is for. */
   readonly spec: KeySpecName
   /** Of the wrapping key: PKCS #8, DER. Stays the caller's to wipe. */
-  readonly privateKey: Uint8Array
+  readonly privateKey: Buffer
   readonly encrypted: Uint8Array
 }
 
@@ -31,20 +32,21 @@ const semiblock = 8
  * @throws UnsupportedOperationException for algorithms and specs that are not available
  */
 export async function unwrapMaterial(
-  privateOperations: PrivateOperations,
+  publicKeys: PublicKeys,
+  account: string,
   wrapped: Wrapped,
 ): Promise<Buffer | undefined> {
   const { padding, kwp } = requireAvailable(wrapped.algorithm)
-  const { encrypted, privateKey } = wrapped
+  const { encrypted } = wrapped
   const blockSize = requireAvailable(wrappingKeySpecs[wrapped.wrappingKeySpec]).modulusBits / 8
   const size = materialSize(keySpecs[wrapped.spec])
   const rest = encrypted.length - blockSize
   if (kwp ? rest < 2 * semiblock || rest % semiblock !== 0 : rest !== 0) {
     throw kmsError('ValidationException', 'Invalid encrypted key size.')
   }
-  if (!kwp) return privateOperations.decrypt({ privateKey, padding, block: encrypted, size })
-  const block = encrypted.subarray(0, blockSize)
-  const kek = await privateOperations.decrypt({ privateKey, padding, block, size: kekSize })
+  const privateKey = createPrivateKey({ key: wrapped.privateKey, format: 'der', type: 'pkcs8' })
+  if (!kwp) return publicKeys.decrypt(account, padding, privateKey, encrypted, size)
+  const kek = await publicKeys.decrypt(account, padding, privateKey, encrypted.subarray(0, blockSize), kekSize)
   if (!kek) return undefined
   const material = unwrapKwp(kek, encrypted.subarray(blockSize))
   kek.fill(0)

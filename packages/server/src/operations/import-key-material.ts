@@ -149,9 +149,9 @@ async function requireToken({ keys, now, view, seal, settings }: WithKey, token:
 type WithKey = Context & { keys: { key: Key } }
 
 /** @throws ValidationException for a blob whose size does not fit the wrapping key */
-async function unwrap({ privateOperations, keys }: WithKey, token: ImportToken, encrypted: Uint8Array) {
+async function unwrap({ publicKeys, caller, keys }: WithKey, token: ImportToken, encrypted: Uint8Array) {
   try {
-    return await unwrapMaterial(privateOperations, {
+    return await unwrapMaterial(publicKeys, caller.account, {
       algorithm: wrappingAlgorithms[token.algorithm],
       wrappingKeySpec: token.wrappingKeySpec,
       spec: keys.key.spec,

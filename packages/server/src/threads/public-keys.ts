@@ -8,8 +8,9 @@ import type { Message, SignatureScheme } from '../crypto/signature.ts'
  * worker thread, after what waits there already. `account` is who asks: accounts take turns, so that none of them keeps
  * the others waiting.
  *
- * Everything in a thread throws ThrottlingException if too much of the account's waits. What is passed in stays the
- * caller's; secrets that are returned are the caller's to wipe.
+ * Everything in a thread throws ThrottlingException if too much of the account's waits, or too much of all accounts'. What
+ * is passed in stays the caller's, and as it is until the answer is there: the thread gets a copy when its turn comes, and
+ * wipes that. Secrets that are returned are the caller's to wipe.
  */
 export interface PublicKeys {
   /** A fresh key pair. RSA: up to seconds, and one at a time. */
@@ -34,4 +35,9 @@ export interface PublicKeys {
   ): Promise<Buffer | undefined>
   /** The raw x-coordinate of ECDH (SP 800-56A), with leading zeros. Both keys are on one curve. */
   agree(account: string, privateKey: KeyObject, publicKey: KeyObject): Promise<Buffer>
+}
+
+export interface KeyGenerator {
+  /** As `PublicKeys` has it. With null nobody waits for the pair: it is made when no account waits for one. */
+  generate(account: string | null, kind: KeyPairKind): Promise<KeyPair>
 }

@@ -9,7 +9,6 @@ import { after, describe, test } from 'node:test'
 import { wrapKwp } from '../../src/crypto/kwp.ts'
 import { unwrapMaterial } from '../../src/import/unwrap.ts'
 import type { Wrapped } from '../../src/import/unwrap.ts'
-import { startWorkers } from '../../src/import/workers.ts'
 import {
   wrappingAlgorithmNames,
   wrappingAlgorithms,
@@ -19,14 +18,17 @@ import {
 import type { WrappingAlgorithmName, WrappingKeySpecName } from '../../src/import/wrapping.ts'
 import type { KeySpecName } from '../../src/keys/specs.ts'
 import type { KmsError } from '../../src/protocol/errors.ts'
+import type { PublicKeys } from '../../src/threads/public-keys.ts'
+import { startPublicKeys } from '../../src/threads/threads.ts'
 
-const workers = startWorkers()
-const { privateOperations } = workers
+const threads = startPublicKeys()
+const { publicKeys } = threads
+const account = '111122223333'
 // The threads do not keep a process alive.
 const alive = setInterval(() => {}, 60_000)
 after(async () => {
   clearInterval(alive)
-  await workers.close()
+  await threads.close()
 })
 
 const algorithms = wrappingAlgorithmNames.filter(name => wrappingAlgorithms[name].available)
@@ -59,7 +61,7 @@ function unwrap({ algorithm, spec = 'RSA_2048', keySpec = 'SYMMETRIC_DEFAULT' }:
     privateKey: privateKeyOf(spec),
     encrypted,
   }
-  return unwrapMaterial(privateOperations, wrapped)
+  return unwrapMaterial(publicKeys, account, wrapped)
 }
 
 /** One RSA block, as a caller with Node's own functions makes it. */
@@ -138,7 +140,7 @@ describe('the length of the blob comes first', () => {
   const invalid = (error: KmsError): boolean =>
     error.code === 'ValidationException' && error.message === 'Invalid encrypted key size.'
   /** Nothing here may reach the private key. */
-  const never = { decrypt: () => assert.fail('the private key was used') }
+  const never: PublicKeys = { ...publicKeys, decrypt: () => assert.fail('the private key was used') }
 
   for (const algorithm of algorithms) {
     for (const spec of specs) {
@@ -156,7 +158,7 @@ describe('the length of the blob comes first', () => {
             privateKey: Buffer.alloc(1),
             encrypted: Buffer.alloc(size),
           }
-          await assert.rejects(unwrapMaterial(never, wrapped), invalid, `${size} bytes`)
+          await assert.rejects(unwrapMaterial(never, account, wrapped), invalid, `${size} bytes`)
         }
       })
     }
@@ -269,7 +271,7 @@ test('what is passed in stays with the caller, unchanged', async () => {
   for (const algorithm of algorithms) {
     const encrypted = wrap({ algorithm }, material)
     const [privateKey, before] = [privateKeyOf('RSA_2048'), Buffer.from(encrypted)]
-    await unwrapMaterial(privateOperations, {
+    await unwrapMaterial(publicKeys, account, {
       algorithm: wrappingAlgorithms[algorithm],
       wrappingKeySpec: 'RSA_2048',
       spec: 'SYMMETRIC_DEFAULT',

@@ -271,15 +271,15 @@ test('C12: the blobs of a request and of its answer are wiped when it is answere
   const { services } = server.app
   const blobs: Uint8Array[] = []
   const take = services.wrappingKeys.take.bind(services.wrappingKeys)
-  const decrypt = services.privateOperations.decrypt.bind(services.privateOperations)
+  const decrypt = services.publicKeys.decrypt.bind(services.publicKeys)
   const observe = () => {
     mock.method(services.wrappingKeys, 'take', async (...args: Parameters<typeof take>) => {
       const pair = await take(...args)
       blobs.push(pair.publicKey)
       return pair
     })
-    mock.method(services.privateOperations, 'decrypt', async (...args: Parameters<typeof decrypt>) => {
-      blobs.push(args[0].block)
+    mock.method(services.publicKeys, 'decrypt', async (...args: Parameters<typeof decrypt>) => {
+      blobs.push(args[3])
       return await decrypt(...args)
     })
   }
