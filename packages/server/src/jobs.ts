@@ -1,11 +1,14 @@
-import { randomUUID } from 'node:crypto'
-import { auditRecord, type ServiceEvent } from './audit/record.ts'
+import { auditRecord, type ServiceAct } from './audit/record.ts'
+import { serviceEvent } from './audit-event.ts'
 import type { Key, Material } from './keys/key.ts'
-import { isPresent } from './keys/states.ts'
-import { withoutMaterial } from './operations/delete-imported-key-material.ts'
-import { removal } from './operations/material-changes.ts'
+import { isPresent, isPrimary } from './keys/states.ts'
+import { putKey, relativesOf } from './operations/family.ts'
+import { withoutMaterial } from './operations/imported-material.ts'
+import { removal, type Sources } from './operations/material-changes.ts'
+import { day, rotation } from './operations/rotation.ts'
 import type { Log } from './log.ts'
 import { keyArn } from './protocol/arn.ts'
+import type { Seal } from './seal/seal.ts'
 import {
   aliasRow,
   keyRow,
@@ -16,17 +19,17 @@ import {
   type View,
 } from './store/documents.ts'
 
-/** What time alone makes happen to one row: changes, and the record of them for the owner of a key. */
+/** What time alone makes happen to one row: changes, and the records of them for the owner of a key. */
 interface Settlement {
   changes: Change[]
-  event?: Omit<ServiceEvent, 'caller' | 'eventId' | 'at'>
+  acts?: ServiceAct[]
 }
 
 /** By kind of row. Each gets the row's id and decides by what it reads through the view. */
-const settlements: { [K in Kind]?: (view: View, id: string, now: number) => Promise<Settlement | undefined> } = {
+const settlements: { [K in Kind]?: (sources: Sources, id: string, now: number) => Promise<Settlement | undefined> } = {
   key: settleKey,
-  'day-key': async (view, id) => ((await view.get('day-key', id)) ? { changes: [remove('day-key', id)] } : undefined),
-  'token-failures': async (view, id) =>
+  'day-key': async ({ view }, id) => ((await view.get('day-key', id)) ? { changes: [remove('day-key', id)] } : undefined),
+  'token-failures': async ({ view }, id) =>
     (await view.get('token-failures', id)) ? { changes: [remove('token-failures', id)] } : undefined,
 }
 
@@ -34,77 +37,100 @@ const remove = (kind: Kind, id: string): Change => ({ remove: kind, id, erase: k
 
 const batch = 100
 
+/** What the jobs work on. */
+export interface Server {
+  store: DocumentStore
+  seal: Seal
+  log: Log
+}
+
 /**
  * Does everything that is due at `now` (epoch ms): erases expired material, keys whose waiting period is over, and the
- * key of a day whose tokens are all expired. Each in a commit of its own, with its record; safe to run at any time, to
+ * key of a day whose tokens are all expired; rotates keys. Each in a commit of its own, with its record; safe to run at any time, to
  * stop anywhere, and to run twice. A row that was tampered with is logged and left alone: it must not keep the others.
  *
  * @returns how many rows were settled
  */
-export async function settleDue(store: DocumentStore, now: number, log: Log): Promise<number> {
+export async function settleDue(server: Server, now: number): Promise<number> {
   let settled = 0
   for (;;) {
-    const due = await store.due(now, batch)
+    const due = await server.store.due(now, batch)
     let progress = 0
-    for (const { kind, id } of due) progress += (await settle(store, kind, id, now, log)) ? 1 : 0
+    for (const { kind, id } of due) progress += (await settle(server, kind, id, now)) ? 1 : 0
     settled += progress
     // Rows that lost a race are due again at the next round; no progress at all means that nothing is left to do.
     if (due.length < batch || progress === 0) return settled
   }
 }
 
-async function settle(store: DocumentStore, kind: Kind, id: string, now: number, log: Log): Promise<boolean> {
+async function settle({ store, seal, log }: Server, kind: Kind, id: string, now: number): Promise<boolean> {
   const view = store.view()
-  const settlement = await decide(view, kind, id, now, log)
-  if (!settlement) return false
-  const { event, changes } = settlement
-  const entries = event
-    ? [{ at: now, record: auditRecord({ caller: 'service', eventId: randomUUID(), at: now, ...event }) }]
-    : []
-  return (await store.commit(view, changes, entries)) === 'committed'
-}
-
-async function decide(view: View, kind: Kind, id: string, now: number, log: Log): Promise<Settlement | undefined> {
   try {
-    return await settlements[kind]?.(view, id, now)
+    const settlement = await settlements[kind]?.({ view, seal }, id, now)
+    if (!settlement) return false
+    const { acts = [], changes } = settlement
+    const entries = acts.map(act => ({ at: now, record: auditRecord(serviceEvent(act, now)) }))
+    return (await store.commit(view, changes, entries)) === 'committed'
   } catch (error) {
     if (!(error instanceof TamperedRow)) throw error
+    // Rows of a family that were read at different moments may not fit each other: then the next round finds out.
+    if ((await store.commit(view, [], [])) === 'conflict') return false
     log({ level: 'error', event: 'tampered row', error: error.name, detail: error.message })
-    return undefined
+    return false
   }
 }
 
-async function settleKey(view: View, id: string, now: number): Promise<Settlement | undefined> {
+async function settleKey({ view, seal }: Sources, id: string, now: number): Promise<Settlement | undefined> {
   const key = await view.get('key', id)
   if (!key) return undefined
-  if (key.deletion?.at !== undefined && key.deletion.at <= now) return await deleteKey(view, key)
+  if (key.deletion?.at !== undefined && key.deletion.at <= now) return await deleteKey(view, key, now)
   const expired = key.materials.filter(material => material.present && !isPresent(material, now))
   const [material] = expired
-  return material && (await expireMaterial(view, key, material))
+  if (material) return await expireMaterial(view, key, material)
+  const isDue = key.rotation !== undefined && key.rotation.nextAt <= now
+  if (!isDue || !key.enabled || key.deletion || !isPrimary(key)) return undefined
+  return await rotation({ view, seal }, key, 'AUTOMATIC', now)
 }
 
 /** One material at a time: each has its record, and the key is due again while another is expired. */
 async function expireMaterial(view: View, key: Key, material: Material): Promise<Settlement> {
   return {
-    changes: await withoutMaterial(view, key, material),
-    event: {
-      ...about(key),
-      operation: 'DeleteExpiredKeyMaterial',
-      serviceEventDetails: { keyId: keyArn(key), keyMaterialId: material.id },
-    },
+    changes: await withoutMaterial(view, key, material, false),
+    acts: [
+      {
+        ...about(key),
+        operation: 'DeleteExpiredKeyMaterial',
+        serviceEventDetails: { keyId: keyArn(key), keyMaterialId: material.id },
+      },
+    ],
   }
 }
 
-/** Everything of the key goes: material, aliases, policy, tags. */
-async function deleteKey(view: View, key: Key): Promise<Settlement> {
+/** Everything of the key goes: material, aliases, policy, tags. Related keys forget it. */
+async function deleteKey(view: View, key: Key, now: number): Promise<Settlement> {
   const { account, region } = key
-  const changes: Change[] = [{ remove: 'key', id: keyRow(account, region, key.id) }]
+  const row = keyRow(account, region, key.id)
+  const changes: Change[] = [{ remove: 'key', id: row }]
+  if (await view.get('key-usage', row)) changes.push({ remove: 'key-usage', id: row })
   for (const { id } of key.materials) changes.push(...(await removal(view, key, id)))
   for (const name of key.aliases) {
     const row = aliasRow(account, region, name)
     if (await view.get('alias', row)) changes.push({ remove: 'alias', id: row })
   }
-  return { changes, event: { ...about(key), operation: 'DeleteKey', serviceEventDetails: null } }
+  for (const relative of await relativesOf(view, key)) changes.push(putKey(withoutReplica(relative, region, now)))
+  return { changes, acts: [{ ...about(key), operation: 'DeleteKey', serviceEventDetails: null }] }
+}
+
+/** The waiting period of a primary key begins when its last replica is gone. */
+function withoutReplica(key: Key, region: string, now: number): Key {
+  const { primary, replicas } = key.family ?? { primary: key.region, replicas: [] }
+  const left = replicas.filter(other => other !== region)
+  const begins = key.deletion && left.length === 0 && primary === key.region
+  return {
+    ...key,
+    family: { primary, replicas: left },
+    ...(begins && key.deletion && { deletion: { ...key.deletion, at: now + key.deletion.windowInDays * day } }),
+  }
 }
 
 const about = (key: Key) => ({

@@ -34,7 +34,7 @@ export async function startServer(config: Config, log: Log, wall?: () => number)
     await Promise.all(listeners.map(listener => listener.close()))
     await app.close()
   }
-  const sweeper = setInterval(() => sweep(app), sweepInterval)
+  const sweeper = setInterval(() => void sweep(app), sweepInterval)
   sweeper.unref()
   try {
     let isReady = false
@@ -73,11 +73,11 @@ export async function startServer(config: Config, log: Log, wall?: () => number)
 
 let sweeping = false
 
-function sweep(app: OpenApp): void {
+async function sweep(app: OpenApp): Promise<void> {
   if (sweeping) return
   sweeping = true
-  app
-    .settle()
-    .catch((error: unknown) => app.log({ level: 'error', event: 'sweep failed', detail: String(error) }))
-    .finally(() => (sweeping = false))
+  for (const done of await Promise.allSettled<unknown>([app.settle(), app.flush()])) {
+    if (done.status === 'rejected') app.log({ level: 'error', event: 'sweep failed', detail: String(done.reason) })
+  }
+  sweeping = false
 }

@@ -8,7 +8,7 @@ import type { Caller } from './auth/caller.ts'
 import type { HttpRequest, HttpResponse } from './http/server.ts'
 import type { Key } from './keys/key.ts'
 import { requireState } from './keys/states.ts'
-import { locate } from './locate.ts'
+import { locate, requireGrant, type Sources } from './locate.ts'
 import { isReachable } from './operations/key-stores.ts'
 import { dryRunSucceeded, type Context, type Decision, type Operation } from './operation.ts'
 import { aliasArn, keyArn } from './protocol/arn.ts'
@@ -56,6 +56,7 @@ export async function answer(app: App, request: HttpRequest): Promise<HttpRespon
         const events = auditEvents(asker, decision)
         const entries = events.map(event => ({ at: trace.now, record: auditRecord(event) }))
         if ((await app.store.commit(view, decision.changes ?? [], entries)) === 'conflict') continue
+        for (const event of events) app.services.lastUsage.note(event)
         if (decision.failure) report(app, asker, decision.failure)
         const code = 'refusal' in decision ? decision.refusal.code : 'OK'
         app.observe(operation.name, code, (performance.now() - started) / 1000)
@@ -88,8 +89,11 @@ async function decide(app: App, view: View, trace: Authenticated, decode: () => 
     const { operation, caller, region } = trace
     const input = (trace.input = decode())
     operation.needs.precheck?.(input)
-    const keys = await locateAll(view, trace, input)
+    const sources = { view, seal: app.seal }
+    const keys = await locateAll(sources, trace, input)
     authorizeAll(trace, keys, input)
+    // Only here, since nobody is told more of a key of another account than that it may not be used.
+    for (const token of grantTokensOf(input)) await requireGrant(sources, token, region)
     const context: HandlerContext = {
       ...app.services,
       now: trace.now,
@@ -113,11 +117,12 @@ type Keys = Record<string, Key>
 type HandlerContext = Context & { keys: Keys }
 
 /** Each key that the request means, as one version each: everything after decides about, and uses, that one. */
-async function locateAll(view: View, trace: Authenticated, input: unknown): Promise<Keys> {
+async function locateAll(sources: Sources, trace: Authenticated, input: unknown): Promise<Keys> {
   const { operation, caller, region } = trace
   const keys: Keys = {}
   for (const [name, need] of Object.entries(operation.needs.keys)) {
-    const key = await locate(view, need, input, { caller, region, action: need.action ?? operation.needs.action ?? '' })
+    const action = need.action ?? operation.needs.action ?? ''
+    const key = await locate(sources, need, input, { caller, region, action })
     if (!key) continue
     keys[name] = key
     trace.keys.push(key)
@@ -129,8 +134,6 @@ async function locateAll(view: View, trace: Authenticated, input: unknown): Prom
 function authorizeAll({ operation, caller, region }: Authenticated, keys: Keys, input: unknown): void {
   const { action, alias } = operation.needs
   if (action === null) return
-  // No grant exists whose token it could be.
-  if (hasGrantTokens(input)) throw kmsError('InvalidGrantTokenException')
   const { account } = caller
   if (alias) authorize({ caller, action, resource: aliasArn({ account, region, name: alias(input) }), account })
   for (const [name, key] of Object.entries(keys)) {
@@ -165,8 +168,9 @@ function wipe(members: unknown): void {
   for (const value of Object.values(members ?? {})) if (value instanceof Uint8Array) value.fill(0)
 }
 
-const hasGrantTokens = (input: unknown): boolean =>
-  ((input as { GrantTokens?: readonly string[] }).GrantTokens?.length ?? 0) > 0 // Any operation's input.
+/** No grant has to wait to take effect, so a token that names one adds nothing. */
+const grantTokensOf = (input: unknown): readonly string[] =>
+  (input as { GrantTokens?: readonly string[] }).GrantTokens ?? [] // Any operation's input.
 const isDryRun = (input: unknown): boolean => (input as { DryRun?: boolean }).DryRun === true // Any operation's input.
 
 /** Errors meant for the caller pass; anything else is ours, and tells the caller nothing. */

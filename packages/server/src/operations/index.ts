@@ -8,6 +8,7 @@ import { deleteImportedKeyMaterial } from './delete-imported-key-material.ts'
 import { deriveSharedSecret } from './derive-shared-secret.ts'
 import { describeKeyOperation } from './describe-key.ts'
 import { disableKey, enableKey } from './enable-key.ts'
+import { disableKeyRotation, enableKeyRotation } from './enable-key-rotation.ts'
 import { decapsulate, encapsulate } from './encapsulate.ts'
 import { encrypt } from './encrypt.ts'
 import { generateDataKey, generateDataKeyWithoutPlaintext } from './generate-data-key.ts'
@@ -15,7 +16,9 @@ import { generateDataKeyPair, generateDataKeyPairWithoutPlaintext } from './gene
 import { generateMac, verifyMac } from './generate-mac.ts'
 import { generateRandom } from './generate-random.ts'
 import { getCallerIdentity } from './get-caller-identity.ts'
+import { getKeyLastUsage } from './get-key-last-usage.ts'
 import { getKeyPolicy } from './get-key-policy.ts'
+import { getKeyRotationStatus } from './get-key-rotation-status.ts'
 import { getParametersForImport } from './get-parameters-for-import.ts'
 import { getPublicKey } from './get-public-key.ts'
 import { importKeyMaterial } from './import-key-material.ts'
@@ -26,6 +29,7 @@ import { listKeys } from './list-keys.ts'
 import { listResourceTags } from './list-resource-tags.ts'
 import { putKeyPolicy } from './put-key-policy.ts'
 import { reEncrypt } from './re-encrypt.ts'
+import { replicateKey } from './replicate-key.ts'
 import { rotateKeyOnDemand } from './rotate-key-on-demand.ts'
 import { scheduleKeyDeletion } from './schedule-key-deletion.ts'
 import { sign, verify } from './sign.ts'
@@ -33,6 +37,7 @@ import { tagResource } from './tag-resource.ts'
 import { untagResource } from './untag-resource.ts'
 import { updateAlias } from './update-alias.ts'
 import { updateKeyDescription } from './update-key-description.ts'
+import { updatePrimaryRegion } from './update-primary-region.ts'
 
 /** Every operation that this server answers; what is not here is unknown. */
 export const operations: readonly Operation[] = [
@@ -46,7 +51,9 @@ export const operations: readonly Operation[] = [
   deriveSharedSecret,
   describeKeyOperation,
   disableKey,
+  disableKeyRotation,
   enableKey,
+  enableKeyRotation,
   encapsulate,
   encrypt,
   generateDataKey,
@@ -56,7 +63,9 @@ export const operations: readonly Operation[] = [
   generateMac,
   generateRandom,
   getCallerIdentity,
+  getKeyLastUsage,
   getKeyPolicy,
+  getKeyRotationStatus,
   getParametersForImport,
   getPublicKey,
   importKeyMaterial,
@@ -67,6 +76,7 @@ export const operations: readonly Operation[] = [
   listResourceTags,
   putKeyPolicy,
   reEncrypt,
+  replicateKey,
   rotateKeyOnDemand,
   scheduleKeyDeletion,
   sign,
@@ -74,6 +84,7 @@ export const operations: readonly Operation[] = [
   untagResource,
   updateAlias,
   updateKeyDescription,
+  updatePrimaryRegion,
   verify,
   verifyMac,
 ]

@@ -48,6 +48,12 @@ export interface KeyUsageDocument {
   requestId: string
 }
 
+/** How far the audit entries have been looked through for uses of keys; there is one such row. */
+export interface UsageMark {
+  /** Number of the newest entry. */
+  sequence: number
+}
+
 /** Every kind of document, by the name it is stored under. */
 export interface Documents {
   key: Key
@@ -61,6 +67,7 @@ export interface Documents {
   retirable: Retirable
   'key-stores': KeyStores
   'key-usage': KeyUsageDocument
+  'usage-mark': UsageMark
 }
 export type Kind = keyof Documents
 
@@ -79,6 +86,7 @@ const columns: { [K in Kind]: { ref?: (d: Documents[K]) => string; due?: (d: Doc
   retirable: {},
   'key-stores': {},
   'key-usage': {},
+  'usage-mark': {},
 }
 
 /** The next moment at which time alone changes the key: a material expires, or the waiting period ends. */
@@ -174,8 +182,13 @@ export class DocumentStore {
   }
 
   /** @throws TamperedRow */
-  async byRef<K extends Kind>(kind: K, ref: string): Promise<Documents[K][]> {
-    const rows = await this.#engine.byRef(kind, ref)
+  async byRef<K extends Kind>(
+    kind: K,
+    ref: string,
+    after: string | undefined,
+    limit: number,
+  ): Promise<Documents[K][]> {
+    const rows = await this.#engine.byRef(kind, ref, after, limit)
     return rows.map(row => this.#open(row) as Documents[K]) // The engine returned rows of this kind.
   }
 
@@ -183,6 +196,12 @@ export class DocumentStore {
   async due(now: number, limit: number): Promise<{ kind: Kind; id: string }[]> {
     const rows = await this.#engine.due(now, limit)
     return rows.map(row => ({ kind: row.kind as Kind, id: row.id })) // Only this class writes rows.
+  }
+
+  /** At most `limit` audit entries with a number above `after`, in order. Records bear no MAC. */
+  async records(after: number, limit: number): Promise<{ sequence: number; at: number; record: unknown }[]> {
+    const entries = await this.#engine.entries(after, limit)
+    return entries.map(({ sequence, at, record }) => ({ sequence, at, record: readRecord(record) }))
   }
 
   /**
@@ -244,6 +263,15 @@ export class DocumentStore {
   }
 }
 
+/** Undefined for a record that was altered into something else than JSON. */
+function readRecord(record: string): unknown {
+  try {
+    return JSON.parse(record)
+  } catch {
+    return undefined
+  }
+}
+
 const cacheName = (kind: string, id: string): string => `${kind}\n${id}`
 
 /**
@@ -274,8 +302,9 @@ export class View {
     return this.#store.page(kind, prefix, after, limit)
   }
 
-  byRef<K extends Kind>(kind: K, ref: string): Promise<Documents[K][]> {
-    return this.#store.byRef(kind, ref)
+  /** The same by ref, which many documents can share. */
+  byRef<K extends Kind>(kind: K, ref: string, after: string | undefined, limit: number): Promise<Documents[K][]> {
+    return this.#store.byRef(kind, ref, after, limit)
   }
 
   versionSeen(kind: Kind, id: string): number {

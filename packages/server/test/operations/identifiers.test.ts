@@ -65,6 +65,7 @@ const cases: Record<string, Case> = {
     found: pendingImport,
     aliases: true,
   },
+  GetKeyLastUsage: { call: KeyId => kms.getKeyLastUsage({ KeyId }) },
   GetKeyPolicy: { call: KeyId => kms.getKeyPolicy({ KeyId }) },
   GetParametersForImport: {
     call: KeyId => kms.getParametersForImport({ KeyId, WrappingAlgorithm: 'SM2PKE', WrappingKeySpec: 'SM2' }),

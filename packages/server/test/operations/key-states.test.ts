@@ -26,6 +26,7 @@ EnableKey                        Y        Y         pd                Y        Y
 Encrypt                          Y        Dis       pd                Y        Dis       pd               pi             pd
 GenerateDataKey                  Y        Dis       pd                Y        Dis       pd               pi             pd
 GenerateDataKeyWithoutPlaintext  Y        Dis       pd                Y        Dis       pd               pi             pd
+GetKeyLastUsage                  Y        Y         Y                 Y        Y         Y                Y              Y
 GetKeyPolicy                     Y        Y         Y                 Y        Y         Y                Y              Y
 GetParametersForImport           uo       uo        uo                Y        Y         pd               Y              pd
 ImportKeyMaterial                uo       uo        uo                Y        Y         pd               Y              pd
@@ -126,6 +127,7 @@ const calls: Record<string, (subject: Subject) => Promise<unknown>> = {
   Encrypt: ({ id }) => kms.encrypt({ KeyId: id, Plaintext: plaintext }),
   GenerateDataKey: ({ id }) => kms.generateDataKey({ KeyId: id, KeySpec: 'AES_256' }),
   GenerateDataKeyWithoutPlaintext: ({ id }) => kms.generateDataKeyWithoutPlaintext({ KeyId: id, KeySpec: 'AES_256' }),
+  GetKeyLastUsage: ({ id }) => kms.getKeyLastUsage({ KeyId: id }),
   GetKeyPolicy: ({ id }) => kms.getKeyPolicy({ KeyId: id }),
   GetParametersForImport: ({ id }) => parametersFor(kms, id),
   ImportKeyMaterial: ({ material }) => kms.importKeyMaterial(material),
