@@ -2,7 +2,7 @@ import type { KeySpecName, KeyUsage } from './specs.ts'
 
 export type Origin = 'AWS_KMS' | 'EXTERNAL' | 'AWS_CLOUDHSM' | 'EXTERNAL_KEY_STORE'
 export type ExpirationModel = 'KEY_MATERIAL_EXPIRES' | 'KEY_MATERIAL_DOES_NOT_EXPIRE'
-export type MaterialState = 'CURRENT' | 'NON_CURRENT' | 'PENDING_ROTATION' | 'PENDING_MULTI_REGION_IMPORT_AND_ROTATION'
+export type MaterialState = 'CURRENT' | 'NON_CURRENT' | 'PENDING_ROTATION'
 
 /** What is known of one version of a key's material. The secret itself is a row of its own (material.ts). */
 export interface Material {

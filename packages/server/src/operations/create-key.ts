@@ -9,6 +9,7 @@ import { kmsError } from '../protocol/errors.ts'
 import { boolean, oneOf, optional, string, structure } from '../protocol/shape.ts'
 import { keyRow, type Change } from '../store/documents.ts'
 import { describeKey, keyMetadata, origins } from './key-metadata.ts'
+import { placeInStore, requireStoreArguments } from './key-stores.ts'
 import { freshMaterial } from './material-changes.ts'
 import { description, policy, tags } from './members.ts'
 import { auditable, shown } from './shown.ts'
@@ -32,7 +33,10 @@ const customerMasterKeySpecs = [
   'SM2',
 ] as const
 
-/** Makes a key: with material of our own (AWS_KMS), or without any, to be imported (EXTERNAL). */
+/**
+ * Makes a key: with material of our own (AWS_KMS), without any, to be imported (EXTERNAL), or with half of it in an external
+ * key manager (EXTERNAL_KEY_STORE).
+ */
 export const createKey = operation({
   name: 'CreateKey',
   input: structure({
@@ -84,7 +88,8 @@ export const createKey = operation({
       throw kmsError('ValidationException', `KeyUsage ${usage} is not compatible with KeySpec ${spec}`)
     }
     requireOffered(spec, origin, input)
-    const id = randomUUID()
+    const isMultiRegion = input.MultiRegion === true
+    const id = isMultiRegion ? `mrk-${randomUUID().replaceAll('-', '')}` : randomUUID()
     const bare: Key = {
       account: caller.account,
       region,
@@ -100,16 +105,23 @@ export const createKey = operation({
       aliases: [],
       materials: [],
       onDemandRotations: 0,
+      ...(isMultiRegion && { family: { primary: region, replicas: [] } }),
       grants: 0,
     }
     // The default policy is not checked: it delegates to the account, which can always change it.
     if (input.Policy !== undefined) requireAcceptablePolicy(bare, caller, input.BypassPolicyLockoutSafetyCheck)
     await view.get('key', keyRow(bare.account, region, id))
-    const { key, changes } = origin === 'AWS_KMS' ? await withFreshMaterial(context, bare) : { key: bare, changes: [] }
+    const placed = await placeInStore(context, bare, input)
+    const kept = placed ? { ...bare, keyStore: placed.keyStore } : bare
+    const { key, changes } = origin === 'EXTERNAL' ? { key: kept, changes: [] } : await withFreshMaterial(context, kept)
     const metadata = describeKey(key, now)
     return {
       output: { KeyMetadata: metadata },
-      changes: [{ put: 'key', id: keyRow(key.account, region, id), document: key }, ...changes],
+      changes: [
+        { put: 'key', id: keyRow(key.account, region, id), document: key },
+        ...changes,
+        ...(placed?.changes ?? []),
+      ],
       recorded: { keyMetadata: auditable(metadata) },
       resources: [metadata.Arn],
     }
@@ -141,18 +153,11 @@ function requireOffered(
   origin: Key['origin'],
   input: { MultiRegion?: boolean; CustomKeyStoreId?: string; XksKeyId?: string },
 ): void {
-  if (input.CustomKeyStoreId !== undefined || input.XksKeyId !== undefined || keyStoreOrigins.includes(origin)) {
-    throw kmsError('UnsupportedOperationException', 'Custom key stores are not supported.')
-  }
+  requireStoreArguments(spec, origin, input)
   if (origin === 'EXTERNAL' && !keySpecs[spec].importable) {
     throw kmsError('ValidationException', `KeySpec ${spec} is not supported for Origin ${origin}`)
   }
   if (!keySpecs[spec].available) {
     throw kmsError('UnsupportedOperationException', `KeySpec ${spec} exists in China Regions only.`)
   }
-  if (input.MultiRegion === true) {
-    throw kmsError('UnsupportedOperationException', 'Multi-Region keys are not supported yet.')
-  }
 }
-
-const keyStoreOrigins: readonly Key['origin'][] = ['AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE']

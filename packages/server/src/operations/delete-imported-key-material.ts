@@ -1,15 +1,16 @@
-import type { Key, Material } from '../keys/key.ts'
-import { anyState } from '../keys/states.ts'
+import { anyState, isPrimary } from '../keys/states.ts'
 import { operation } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { optional, string, structure } from '../protocol/shape.ts'
-import { keyRow, type Change, type View } from '../store/documents.ts'
-import { erasure, removal } from './material-changes.ts'
+import { withoutMaterial } from './imported-material.ts'
 import { keyId, keyMaterialId } from './members.ts'
 import { shown } from './shown.ts'
 
-/** Erases imported material at once; the key keeps everything else, and takes only the same material back. */
+/**
+ * Erases imported material at once; the key keeps everything else, and takes only the same material back. Each Region of a
+ * key is on its own, but what waits for its rotation goes from all of them when the primary key loses it.
+ */
 export const deleteImportedKeyMaterial = operation({
   name: 'DeleteImportedKeyMaterial',
   input: structure({ KeyId: keyId, KeyMaterialId: optional(keyMaterialId) }),
@@ -27,24 +28,8 @@ export const deleteImportedKeyMaterial = operation({
     const names = { KeyId: keyArn(key), ...(material && { KeyMaterialId: material.id }) }
     return {
       output: names,
-      changes: material ? await withoutMaterial(view, key, material) : [],
+      changes: material ? await withoutMaterial(view, key, material, isPrimary(key)) : [],
       recorded: { keyId: keyArn(key), ...(material && { keyMaterialId: material.id }) },
     }
   },
 })
-
-/**
- * The changes that erase material. One that waited for rotation is forgotten; any other stays associated with the key,
- * which is then pending import.
- */
-export async function withoutMaterial(view: View, key: Key, material: Material): Promise<Change[]> {
-  const forgotten = material.state === 'PENDING_ROTATION'
-  const { expirationModel: _, validTo: __, ...kept } = material
-  const materials = forgotten
-    ? key.materials.filter(other => other !== material)
-    : key.materials.map(other => (other === material ? { ...kept, present: false } : other))
-  return [
-    { put: 'key', id: keyRow(key.account, key.region, key.id), document: { ...key, materials } },
-    ...(forgotten ? await removal(view, key, material.id) : await erasure(view, key, material.id)),
-  ]
-}

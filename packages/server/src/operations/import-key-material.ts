@@ -2,15 +2,18 @@ import { createSecretKey } from 'node:crypto'
 import { dayOf, isUsable, openToken, tokenDay, type ImportToken } from '../import/token.ts'
 import { unwrapMaterial } from '../import/unwrap.ts'
 import { wrappingAlgorithms } from '../import/wrapping.ts'
-import { materialId } from '../keys/ciphertext.ts'
 import type { Key, Material } from '../keys/key.ts'
-import { isPresent, notPendingDeletion, stateOf } from '../keys/states.ts'
+import { materialIdOf } from '../keys/material.ts'
+import { isSymmetric, pairOf } from '../keys/specs.ts'
+import { isPermanent, notPendingDeletion, stateOf } from '../keys/states.ts'
 import { operation, type Context } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
-import { decodeBase64 } from '../protocol/base64.ts'
+import { decodeBase64, encodeBase64 } from '../protocol/base64.ts'
 import { kmsError, type KmsError } from '../protocol/errors.ts'
 import { blob, oneOf, optional, string, structure, timestamp, type Infer } from '../protocol/shape.ts'
-import { keyRow, type Change } from '../store/documents.ts'
+import type { Change } from '../store/documents.ts'
+import { putKey, refuseReplica, relativesOf } from './family.ts'
+import { waitingMaterial, withMaterial } from './imported-material.ts'
 import { expirationModel, keyId, keyMaterialId } from './members.ts'
 import { shown } from './shown.ts'
 import { freshMaterial } from './material-changes.ts'
@@ -57,13 +60,15 @@ export const importKeyMaterial = operation({
     const expiry = requireExpiry(input, now)
     const importType = requireImportType(key, input)
     const token = await requireToken(context, input.ImportToken)
-    const secret = await unwrap(context, token, input.EncryptedKeyMaterial)
-    if (!secret) return await countFailure(context, token)
+    const unwrapped = await unwrap(context, token, input.EncryptedKeyMaterial)
+    if (!unwrapped) return await countFailure(context, token)
+    const { secret, publicKey } = unwrapped
     try {
-      const id = materialId(key.id, secret)
-      // Pending material that expired unused is no part of the key any more, swept or not.
-      const known = key.materials.find(material => material.id === id && !isLapsed(material, now))
-      const misfit = refusalOf(key, importType, input.KeyMaterialId, id, known, now)
+      const id = materialIdOf(key, secret)
+      const relatives = await relativesOf(context.view, key)
+      const waiting = waitingMaterial(key, relatives, now)?.material
+      const known = key.materials.find(other => other.id === id && (isPermanent(other) || other === waiting))
+      const misfit = refusalOf(key, importType, input.KeyMaterialId, id, known, waiting)
       if (misfit) {
         // Under PKCS #1 v1.5 every failure looks the same, or the answers would tell good padding from bad (C7).
         return token.algorithm === 'RSAES_PKCS1_V1_5' ? await countFailure(context, token) : { refusal: misfit }
@@ -72,17 +77,14 @@ export const importKeyMaterial = operation({
       const changed: Key = {
         ...key,
         enabled: key.enabled || stateOf(key, now) === 'PendingImport',
-        materials: known
-          ? key.materials.map(other => (other === known ? material : other))
-          : [...key.materials.filter(other => other.id !== id), material],
-        currentMaterialId: key.currentMaterialId ?? id,
+        ...(isSymmetric(key.spec) && { currentMaterialId: key.currentMaterialId ?? id }),
+        ...(publicKey !== undefined && { publicKey }),
       }
       const { changes } = await freshMaterial(context, changed, secret, expiry.validTo)
-      const put: Change = { put: 'key', id: keyRow(key.account, key.region, key.id), document: changed }
       return {
-        output: { KeyId: keyArn(key), KeyMaterialId: id },
-        changes: [put, ...changes],
-        recorded: { keyId: keyArn(key), keyMaterialId: id },
+        output: { KeyId: keyArn(key), ...(isSymmetric(key.spec) && { KeyMaterialId: id }) },
+        changes: [...withMaterial(changed, relatives, material).map(putKey), ...changes],
+        recorded: { keyId: keyArn(key), ...(isSymmetric(key.spec) && { keyMaterialId: id }) },
       }
     } finally {
       secret.fill(0)
@@ -111,12 +113,24 @@ function requireExpiry({ ExpirationModel: model = 'KEY_MATERIAL_EXPIRES', ValidT
 
 type ImportType = 'NEW_KEY_MATERIAL' | 'EXISTING_KEY_MATERIAL'
 
-/** New by default if nothing was ever imported. @throws ValidationException */
-function requireImportType(key: Key, { ImportType, KeyMaterialId }: Input): ImportType {
+/**
+ * New by default if nothing was ever imported.
+ *
+ * @throws ValidationException
+ * @throws UnsupportedOperationException for new material on a replica, which takes only what its primary key has
+ */
+function requireImportType(key: Key, { ImportType, KeyMaterialId, KeyMaterialDescription }: Input): ImportType {
+  if (!isSymmetric(key.spec) && (ImportType ?? KeyMaterialId ?? KeyMaterialDescription) !== undefined) {
+    throw kmsError(
+      'UnsupportedOperationException',
+      'ImportType, KeyMaterialId and KeyMaterialDescription are for symmetric encryption keys only.',
+    )
+  }
   const type = ImportType ?? (key.materials.length === 0 ? 'NEW_KEY_MATERIAL' : 'EXISTING_KEY_MATERIAL')
   if (type === 'NEW_KEY_MATERIAL' && KeyMaterialId !== undefined) {
     throw kmsError('ValidationException', 'KeyMaterialId cannot be set if the ImportType is NEW_KEY_MATERIAL')
   }
+  if (type === 'NEW_KEY_MATERIAL') refuseReplica(key)
   return type
 }
 
@@ -148,16 +162,33 @@ async function requireToken({ keys, now, view, seal, settings }: WithKey, token:
 
 type WithKey = Context & { keys: { key: Key } }
 
-/** @throws ValidationException for a blob whose size does not fit the wrapping key */
-async function unwrap({ publicKeys, caller, keys }: WithKey, token: ImportToken, encrypted: Uint8Array) {
+/**
+ * The material in the form in which it is kept, for the caller to wipe, and the public half of a private key. Undefined if
+ * it cannot be unwrapped, or is no material of such a key.
+ *
+ * @throws ValidationException for a blob whose size does not fit the wrapping key
+ */
+async function unwrap(
+  { publicKeys, caller, keys: { key } }: WithKey,
+  token: ImportToken,
+  encrypted: Uint8Array,
+): Promise<{ secret: Buffer; publicKey?: string } | undefined> {
   try {
-    return await unwrapMaterial(publicKeys, caller.account, {
+    const secret = await unwrapMaterial(publicKeys, caller.account, {
       algorithm: wrappingAlgorithms[token.algorithm],
       wrappingKeySpec: token.wrappingKeySpec,
-      spec: keys.key.spec,
+      spec: key.spec,
       privateKey: token.privateKey,
       encrypted,
     })
+    const kind = pairOf(key.spec)
+    if (!secret || !kind) return secret && { secret }
+    try {
+      const pair = await publicKeys.readPrivateKey(caller.account, kind, secret)
+      return pair && { secret: pair.privateKey, publicKey: encodeBase64(pair.publicKey) }
+    } finally {
+      secret.fill(0)
+    }
   } finally {
     token.privateKey.fill(0)
   }
@@ -170,25 +201,21 @@ async function countFailure({ view }: Context, token: ImportToken) {
   return { refusal: kmsError('InvalidCiphertextException'), changes: [change] }
 }
 
-const isLapsed = (material: Material, now: number): boolean =>
-  material.state === 'PENDING_ROTATION' && !isPresent(material, now)
-
 function refusalOf(
   key: Key,
   type: ImportType,
   wanted: string | undefined,
   id: string,
   known: Material | undefined,
-  now: number,
+  waiting: Material | undefined,
 ): KmsError | undefined {
   if (wanted !== undefined && wanted !== id) return kmsError('IncorrectKeyMaterialException')
   if (type === 'EXISTING_KEY_MATERIAL') return known ? undefined : kmsError('IncorrectKeyMaterialException')
   if (known) return kmsError('IncorrectKeyMaterialException')
-  const pending = key.materials.find(material => material.state === 'PENDING_ROTATION' && isPresent(material, now))
-  if (!pending) return undefined
+  if (!waiting) return undefined
   return kmsError(
     'KMSInvalidStateException',
-    `New key material (id: ${id}) cannot be imported into KMS key ${keyArn(key)}, because another key material (id: ${pending.id}) is pending rotation.`,
+    `New key material (id: ${id}) cannot be imported into KMS key ${keyArn(key)}, because another key material (id: ${waiting.id}) is pending rotation.`,
   )
 }
 

@@ -1,10 +1,12 @@
 import type { Key, Material } from '../keys/key.ts'
 import { keySpecs } from '../keys/specs.ts'
-import { anyState, isPresent } from '../keys/states.ts'
+import { anyState, isPermanent, isPresent } from '../keys/states.ts'
 import { operation } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { boolean, list, oneOf, optional, string, structure, timestamp } from '../protocol/shape.ts'
+import { relativesOf } from './family.ts'
+import { waitingMaterial } from './imported-material.ts'
 import { expirationModel, keyId, limit, marker, nextMarker } from './members.ts'
 import { shown } from './shown.ts'
 import { pageOfList } from './paging.ts'
@@ -45,25 +47,32 @@ export const listKeyRotations = operation({
     keys: { key: { identifier: input => input.KeyId, aliases: false, states: anyState } },
   },
   audit: { readOnly: true, parameters: input => shown(input, 'KeyId', 'IncludeKeyMaterial', 'Limit', 'Marker') },
-  handle({ keys: { key }, now, seal }, { IncludeKeyMaterial = 'ROTATIONS_ONLY', Limit = 100, Marker }) {
+  async handle({ keys: { key }, now, view, seal }, { IncludeKeyMaterial = 'ROTATIONS_ONLY', Limit = 100, Marker }) {
     if (keySpecs[key.spec].kind !== 'symmetric') throw kmsError('UnsupportedOperationException')
-    const wanted = key.materials.filter(
-      // Pending material that expired unused is no part of the key any more, swept or not.
-      material => material.state !== 'PENDING_ROTATION' || isPresent(material, now),
-    )
+    const hasAll = key.materials.every(isPermanent)
+    const waiting = hasAll ? undefined : waitingMaterial(key, await relativesOf(view, key), now)
+    const wanted = key.materials.filter(material => isPermanent(material) || material === waiting?.material)
     const listed = IncludeKeyMaterial === 'ALL_KEY_MATERIAL' ? wanted : wanted.filter(material => material.rotatedAt)
     const pager = { list: `ListKeyRotations ${keyArn(key)} ${IncludeKeyMaterial}`, seal }
     const { items, truncated } = pageOfList(pager, listed, Marker, Limit, material => material.id)
-    return { output: { Rotations: items.map(material => describeMaterial(key, material, now)), ...truncated } }
+    return {
+      output: {
+        Rotations: items.map(item => describeMaterial(key, item, now, waiting?.ready === false)),
+        ...truncated,
+      },
+    }
   },
 })
 
-function describeMaterial(key: Key, material: Material, now: number) {
+function describeMaterial(key: Key, material: Material, now: number, isMissingElsewhere: boolean) {
   const present = isPresent(material, now)
   return {
     KeyId: keyArn(key),
     KeyMaterialId: material.id,
-    KeyMaterialState: material.state,
+    KeyMaterialState:
+      material.state === 'PENDING_ROTATION' && isMissingElsewhere
+        ? ('PENDING_MULTI_REGION_IMPORT_AND_ROTATION' as const)
+        : material.state,
     ...(key.origin === 'EXTERNAL' && {
       ...(material.description !== undefined && { KeyMaterialDescription: material.description }),
       ImportState: present ? ('IMPORTED' as const) : ('PENDING_IMPORT' as const),

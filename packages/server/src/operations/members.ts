@@ -9,6 +9,10 @@ export const aliasName = string(1, 256, {
   text: '^[a-zA-Z0-9:/_-]+$',
   test: value => /^[a-zA-Z0-9:/_-]+$/.test(value),
 })
+export const region = string(1, 32, {
+  text: '^([a-z]+-){2,3}\\d+$',
+  test: value => /^([a-z]+-){2,3}\d+$/.test(value),
+})
 export const limit = optional(integer(1, 1000))
 export const marker = optional(
   string(1, 1024, { text: '[\\u0020-\\u00FF]*', test: value => /^[\u0020-\u00ff]*$/.test(value) }),

@@ -1,21 +1,20 @@
-import { random } from '../crypto/random.ts'
-import type { Key, Material } from '../keys/key.ts'
 import { keySpecs } from '../keys/specs.ts'
-import { isPresent, usable } from '../keys/states.ts'
+import { usable } from '../keys/states.ts'
 import { operation } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { string, structure } from '../protocol/shape.ts'
-import { keyRow, type Change } from '../store/documents.ts'
-import { freshMaterial } from './material-changes.ts'
+import { refuseReplica, relativesOf } from './family.ts'
+import { waitingMaterial } from './imported-material.ts'
 import { keyId } from './members.ts'
+import { rotation } from './rotation.ts'
 import { shown } from './shown.ts'
 
 const mostRotations = 25
+const shortestNotice = 20 * 60 * 1000
 
 /**
- * Makes other material current: material that was imported and waits (EXTERNAL), or fresh one (AWS_KMS). What was
- * current before still decrypts. AWS switches some time later; here it has happened when the answer leaves.
+ * Makes other material current: material that was imported and waits (EXTERNAL), or fresh one (AWS_KMS). AWS switches some time later; here it has happened when the answer leaves.
  */
 export const rotateKeyOnDemand = operation({
   name: 'RotateKeyOnDemand',
@@ -28,9 +27,11 @@ export const rotateKeyOnDemand = operation({
   audit: { readOnly: false, parameters: input => shown(input, 'KeyId') },
   async handle({ keys: { key }, now, view, seal }) {
     const arn = keyArn(key)
+    refuseReplica(key)
     if (keySpecs[key.spec].kind !== 'symmetric') throw kmsError('UnsupportedOperationException')
-    const pending = key.materials.find(other => other.state === 'PENDING_ROTATION' && isPresent(other, now))
-    if (key.origin === 'EXTERNAL' && !pending) {
+    const isImported = key.origin === 'EXTERNAL'
+    const waiting = isImported ? waitingMaterial(key, await relativesOf(view, key), now) : undefined
+    if (isImported && !waiting?.ready) {
       throw kmsError('KMSInvalidStateException', `No available key material pending rotation for the key: ${arn}.`)
     }
     if (key.onDemandRotations >= mostRotations) {
@@ -39,22 +40,10 @@ export const rotateKeyOnDemand = operation({
         `The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be performed for this key: ${arn}`,
       )
     }
-    const made = pending ? undefined : await freshMaterial({ view, seal }, key, random(32))
-    const next: Material = pending ?? { id: made?.id ?? '', state: 'PENDING_ROTATION', present: true }
-    const rotated = rotate(key, next, now)
-    const change: Change = { put: 'key', id: keyRow(key.account, key.region, key.id), document: rotated }
-    return { output: { KeyId: arn }, changes: [change, ...(made?.changes ?? [])], recorded: { keyId: arn } }
+    if (key.rotation && key.rotation.nextAt - now <= shortestNotice) {
+      throw kmsError('ConflictException', `An automatic rotation of ${arn} is under way, or due within 20 minutes.`)
+    }
+    const rotated = await rotation({ view, seal }, key, 'ON_DEMAND', now, waiting?.material)
+    return { output: { KeyId: arn }, ...rotated, recorded: { keyId: arn } }
   },
 })
-
-function rotate(key: Key, next: Material, now: number): Key {
-  const older = key.materials
-    .filter(other => other.id !== next.id)
-    .map(other => (other.state === 'CURRENT' ? { ...other, state: 'NON_CURRENT' as const } : other))
-  return {
-    ...key,
-    materials: [...older, { ...next, state: 'CURRENT', rotatedAt: now, rotationType: 'ON_DEMAND' }],
-    currentMaterialId: next.id,
-    onDemandRotations: key.onDemandRotations + 1,
-  }
-}

@@ -186,12 +186,6 @@ const refusals: [title: string, input: CreateKeyCommandInput, code: string, text
     'UnsupportedOperationException',
     'KeySpec SM2 exists in China Regions only.',
   ],
-  [
-    'multi-Region keys, which it cannot make yet',
-    { MultiRegion: true },
-    'UnsupportedOperationException',
-    'Multi-Region keys are not supported yet.',
-  ],
   ...(
     [
       { Origin: 'AWS_CLOUDHSM' },

@@ -73,7 +73,7 @@ export async function start(
       Object.defineProperty(client.config, 'systemClockOffset', offset)
       return client
     },
-    settle: () => settleDue(server.app.store, server.app.now(), server.app.log),
+    settle: () => settleDue(server.app, server.app.now()),
     records: () => readRecords(server),
     async stop() {
       await server.close()

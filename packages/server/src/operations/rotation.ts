@@ -1,0 +1,77 @@
+import type { ServiceAct } from '../audit/record.ts'
+import { random } from '../crypto/random.ts'
+import type { Key, Material } from '../keys/key.ts'
+import { materialId } from '../keys/ciphertext.ts'
+import { keyArn } from '../protocol/arn.ts'
+import type { Change } from '../store/documents.ts'
+import { putKey, relativesOf } from './family.ts'
+import { storedMaterial, type Sources } from './material-changes.ts'
+
+/** Rotation: what was current before still decrypts, for ever. */
+
+export const day = 24 * 60 * 60 * 1000
+
+/**
+ * Makes other material current in every Region of the key at once: material that waits in all of them, or fresh one.
+ * After an automatic rotation the next one is due a period later, counted from when it happened: so a key that missed
+ * its time while it was disabled keeps the new material as long as any other.
+ *
+ * @param now epoch milliseconds
+ */
+export async function rotation(
+  sources: Sources,
+  key: Key,
+  rotationType: 'AUTOMATIC' | 'ON_DEMAND',
+  now: number,
+  waiting?: Material,
+): Promise<{ changes: Change[]; acts: ServiceAct[] }> {
+  const members = [key, ...(await relativesOf(sources.view, key))]
+  const changes: Change[] = []
+  const secret = waiting ? undefined : random(32)
+  const id = waiting?.id ?? materialId(key.id, secret ?? Buffer.of())
+  try {
+    for (const member of members) {
+      changes.push(putKey(rotated(member, id, rotationType, now)))
+      if (secret) changes.push(...(await storedMaterial(sources, member, secret)).changes)
+    }
+  } finally {
+    secret?.fill(0)
+  }
+  return { changes, acts: actsOf(key, id, rotationType, members.length > 1) }
+}
+
+function rotated(key: Key, id: string, rotationType: 'AUTOMATIC' | 'ON_DEMAND', now: number): Key {
+  const next = key.materials.find(material => material.id === id) ?? { id, present: true }
+  const older = key.materials
+    .filter(material => material.id !== id)
+    .map(material => (material.state === 'CURRENT' ? { ...material, state: 'NON_CURRENT' as const } : material))
+  const isAutomatic = rotationType === 'AUTOMATIC'
+  return {
+    ...key,
+    materials: [...older, { ...next, state: 'CURRENT', rotatedAt: now, rotationType }],
+    currentMaterialId: id,
+    onDemandRotations: key.onDemandRotations + (isAutomatic ? 0 : 1),
+    ...(isAutomatic &&
+      key.rotation && { rotation: { ...key.rotation, nextAt: now + key.rotation.periodInDays * day } }),
+  }
+}
+
+/** https://docs.aws.amazon.com/kms/latest/developerguide/ct-rotatekey.html, and ct-synchronize-multi-region-key.html */
+function actsOf(key: Key, id: string, rotationType: string, hasReplicas: boolean): ServiceAct[] {
+  const about = {
+    region: key.region,
+    account: key.account,
+    resources: [{ account: key.account, arn: keyArn(key) }],
+  }
+  const serviceEventDetails = {
+    keyId: keyArn(key),
+    rotationType,
+    keyOrigin: key.origin,
+    previousKeyMaterialId: key.currentMaterialId,
+    currentKeyMaterialId: id,
+  }
+  return [
+    { ...about, operation: 'RotateKey', serviceEventDetails },
+    ...(hasReplicas ? [{ ...about, operation: 'SynchronizeMultiRegionKey' as const, serviceEventDetails: null }] : []),
+  ]
+}

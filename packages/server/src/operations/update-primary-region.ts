@@ -1,0 +1,43 @@
+import { authorize } from '../auth/authorize.ts'
+import { requireState, usable } from '../keys/states.ts'
+import { operation } from '../operation.ts'
+import { keyArn } from '../protocol/arn.ts'
+import { kmsError } from '../protocol/errors.ts'
+import { structure } from '../protocol/shape.ts'
+import { putKey, relativesOf, requirePrimary } from './family.ts'
+import { keyId, region } from './members.ts'
+import { shown } from './shown.ts'
+
+/** Makes a replica the primary key, and the primary key a replica. AWS shows Updating for a while; here it has happened. */
+export const updatePrimaryRegion = operation({
+  name: 'UpdatePrimaryRegion',
+  input: structure({ KeyId: keyId, PrimaryRegion: region }),
+  output: null,
+  needs: {
+    action: 'kms:UpdatePrimaryRegion',
+    keys: { key: { identifier: input => input.KeyId, aliases: false, states: usable } },
+    check: ({ keys: { key } }) => void requirePrimary(key),
+  },
+  audit: { readOnly: false, parameters: input => shown(input, 'KeyId', 'PrimaryRegion') },
+  async handle({ keys: { key }, caller, view, now }, { PrimaryRegion: target }) {
+    const { replicas } = requirePrimary(key)
+    const relatives = await relativesOf(view, key)
+    const arn = keyArn({ ...key, region: target })
+    if (target === key.region) {
+      throw kmsError('UnsupportedOperationException', `${arn} is the multi-region primary key already.`)
+    }
+    const successor = relatives.find(relative => relative.region === target)
+    if (!successor) throw kmsError('NotFoundException', `Key '${arn}' does not exist`)
+    authorize({ caller, action: 'kms:UpdatePrimaryRegion', resource: arn, account: successor.account })
+    requireState(successor, usable, now)
+    const family = { primary: target, replicas: replicas.map(region => (region === target ? key.region : region)) }
+    return {
+      output: undefined,
+      changes: [key, ...relatives].map(member => putKey({ ...member, family })),
+      recorded: { keyId: keyArn(key) },
+      elsewhere: [
+        { region: target, responseElements: { keyId: arn }, resources: [{ account: successor.account, arn }] },
+      ],
+    }
+  },
+})
