@@ -20,6 +20,8 @@ const caller = 'arn:aws:iam::000000000000:user/administrator'
 await kms.createAlias({ AliasName: 'alias/found', TargetKeyId: id })
 
 const pendingImport = `KMSInvalidStateException: ${arn} is pending import.`
+const notOfOurMaking = `UnsupportedOperationException: ${arn} origin is EXTERNAL which is not valid for this operation.`
+const notPrimary = `UnsupportedOperationException: ${arn} is not a multi-region primary key.`
 const notOurs = `InvalidCiphertextException: ${noText}`
 const ciphertext = new Uint8Array(100)
 
@@ -49,7 +51,9 @@ const cases: Record<string, Case> = {
   DeleteImportedKeyMaterial: { call: KeyId => kms.deleteImportedKeyMaterial({ KeyId }) },
   DescribeKey: { call: KeyId => kms.describeKey({ KeyId }), aliases: true },
   DisableKey: { call: KeyId => kms.disableKey({ KeyId }), found: pendingImport },
+  DisableKeyRotation: { call: KeyId => kms.disableKeyRotation({ KeyId }), found: notOfOurMaking },
   EnableKey: { call: KeyId => kms.enableKey({ KeyId }), found: pendingImport },
+  EnableKeyRotation: { call: KeyId => kms.enableKeyRotation({ KeyId }), found: notOfOurMaking },
   Encrypt: {
     call: KeyId => kms.encrypt({ KeyId, Plaintext: ciphertext }),
     found: pendingImport,
@@ -67,6 +71,7 @@ const cases: Record<string, Case> = {
   },
   GetKeyLastUsage: { call: KeyId => kms.getKeyLastUsage({ KeyId }) },
   GetKeyPolicy: { call: KeyId => kms.getKeyPolicy({ KeyId }) },
+  GetKeyRotationStatus: { call: KeyId => kms.getKeyRotationStatus({ KeyId }) },
   GetParametersForImport: {
     call: KeyId => kms.getParametersForImport({ KeyId, WrappingAlgorithm: 'SM2PKE', WrappingKeySpec: 'SM2' }),
     found: `UnsupportedOperationException: ${noText}`,
@@ -103,6 +108,7 @@ const cases: Record<string, Case> = {
     action: 'ReEncryptTo',
     member: 'destinationKeyId',
   },
+  ReplicateKey: { call: KeyId => kms.replicateKey({ KeyId, ReplicaRegion: 'eu-west-1' }), found: notPrimary },
   RotateKeyOnDemand: { call: KeyId => kms.rotateKeyOnDemand({ KeyId }), found: pendingImport },
   ScheduleKeyDeletion: {
     call: KeyId => kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 6 }),
@@ -113,6 +119,10 @@ const cases: Record<string, Case> = {
   UpdateAlias: {
     call: TargetKeyId => kms.updateAlias({ AliasName: 'alias/found', TargetKeyId }),
     member: 'targetKeyId',
+  },
+  UpdatePrimaryRegion: {
+    call: KeyId => kms.updatePrimaryRegion({ KeyId, PrimaryRegion: 'eu-west-1' }),
+    found: notPrimary,
   },
   UpdateKeyDescription: { call: KeyId => kms.updateKeyDescription({ KeyId, Description: '' }) },
 }

@@ -22,12 +22,15 @@ DeleteAlias                      Y        Y         Y                 Y        Y
 DeleteImportedKeyMaterial        uo       uo        uo                Y        Y         Y                Y              Y
 DescribeKey                      Y        Y         Y                 Y        Y         Y                Y              Y
 DisableKey                       Y        Y         pd                Y        Y         pd               pi             pd
+DisableKeyRotation               Y        Dis       pd                uo       uo        uo               uo           uo
 EnableKey                        Y        Y         pd                Y        Y         pd               pi             pd
+EnableKeyRotation                Y        Dis       pd                uo       uo        uo               uo           uo
 Encrypt                          Y        Dis       pd                Y        Dis       pd               pi             pd
 GenerateDataKey                  Y        Dis       pd                Y        Dis       pd               pi             pd
 GenerateDataKeyWithoutPlaintext  Y        Dis       pd                Y        Dis       pd               pi             pd
 GetKeyLastUsage                  Y        Y         Y                 Y        Y         Y                Y              Y
 GetKeyPolicy                     Y        Y         Y                 Y        Y         Y                Y              Y
+GetKeyRotationStatus             Y        Y         Y                 Y        Y         Y                Y            Y
 GetParametersForImport           uo       uo        uo                Y        Y         pd               Y              pd
 ImportKeyMaterial                uo       uo        uo                Y        Y         pd               Y              pd
 ListAliases                      Y        Y         Y                 Y        Y         Y                Y              Y
@@ -37,6 +40,7 @@ ListResourceTags                 Y        Y         Y                 Y        Y
 PutKeyPolicy                     Y        Y         Y                 Y        Y         Y                Y              Y
 ReEncrypt, from                  Y        Dis       pd                Y        Dis       pd               pi             pd
 ReEncrypt, to                    Y        Dis       pd                Y        Dis       pd               pi             pd
+ReplicateKey                     nm       nm        nm                nm       nm        nm               nm           nm
 RotateKeyOnDemand                Y        Dis       pd                nw       Dis       pd               pi             pd
 ScheduleKeyDeletion              Y        Y         pd                Y        Y         pd               Y              pd
 TagResource                      Y        Y         pd                Y        Y         pd               Y              pd
@@ -44,6 +48,7 @@ UntagResource                    Y        Y         pd                Y        Y
 UpdateAlias, away                Y        Y         Y                 Y        Y         Y                Y              Y
 UpdateAlias, to                  Y        Y         pd                Y        Y         pd               Y              pd
 UpdateKeyDescription             Y        Y         pd                Y        Y         pd               Y              pd
+UpdatePrimaryRegion              nm       nm        nm                nm       nm        nm               nm           nm
 `
 
 const refusals: Record<string, (arn: string, origin: string) => string> = {
@@ -51,6 +56,7 @@ const refusals: Record<string, (arn: string, origin: string) => string> = {
   pd: arn => `KMSInvalidStateException: ${arn} is pending deletion.`,
   np: arn => `KMSInvalidStateException: ${arn} is not pending deletion.`,
   pi: arn => `KMSInvalidStateException: ${arn} is pending import.`,
+  nm: arn => `UnsupportedOperationException: ${arn} is not a multi-region primary key.`,
   nw: arn => `KMSInvalidStateException: No available key material pending rotation for the key: ${arn}.`,
   uo: (arn, origin) =>
     `UnsupportedOperationException: ${arn} origin is ${origin} which is not valid for this operation.`,
@@ -123,12 +129,15 @@ const calls: Record<string, (subject: Subject) => Promise<unknown>> = {
   DeleteImportedKeyMaterial: ({ id }) => kms.deleteImportedKeyMaterial({ KeyId: id }),
   DescribeKey: ({ id }) => kms.describeKey({ KeyId: id }),
   DisableKey: ({ id }) => kms.disableKey({ KeyId: id }),
+  DisableKeyRotation: ({ id }) => kms.disableKeyRotation({ KeyId: id }),
   EnableKey: ({ id }) => kms.enableKey({ KeyId: id }),
+  EnableKeyRotation: ({ id }) => kms.enableKeyRotation({ KeyId: id }),
   Encrypt: ({ id }) => kms.encrypt({ KeyId: id, Plaintext: plaintext }),
   GenerateDataKey: ({ id }) => kms.generateDataKey({ KeyId: id, KeySpec: 'AES_256' }),
   GenerateDataKeyWithoutPlaintext: ({ id }) => kms.generateDataKeyWithoutPlaintext({ KeyId: id, KeySpec: 'AES_256' }),
   GetKeyLastUsage: ({ id }) => kms.getKeyLastUsage({ KeyId: id }),
   GetKeyPolicy: ({ id }) => kms.getKeyPolicy({ KeyId: id }),
+  GetKeyRotationStatus: ({ id }) => kms.getKeyRotationStatus({ KeyId: id }),
   GetParametersForImport: ({ id }) => parametersFor(kms, id),
   ImportKeyMaterial: ({ material }) => kms.importKeyMaterial(material),
   ListAliases: ({ id }) => kms.listAliases({ KeyId: id }),
@@ -141,6 +150,7 @@ const calls: Record<string, (subject: Subject) => Promise<unknown>> = {
   },
   'ReEncrypt, from': ({ ciphertext }) => kms.reEncrypt({ CiphertextBlob: ciphertext, DestinationKeyId: other }),
   'ReEncrypt, to': ({ id, foreign }) => kms.reEncrypt({ CiphertextBlob: foreign, DestinationKeyId: id }),
+  ReplicateKey: ({ id }) => kms.replicateKey({ KeyId: id, ReplicaRegion: 'eu-west-1' }),
   RotateKeyOnDemand: ({ id }) => kms.rotateKeyOnDemand({ KeyId: id }),
   ScheduleKeyDeletion: ({ id }) => kms.scheduleKeyDeletion({ KeyId: id }),
   TagResource: ({ id }) => kms.tagResource({ KeyId: id, Tags: [{ TagKey: 'a', TagValue: 'b' }] }),
@@ -148,6 +158,7 @@ const calls: Record<string, (subject: Subject) => Promise<unknown>> = {
   'UpdateAlias, away': ({ alias }) => kms.updateAlias({ AliasName: alias, TargetKeyId: other }),
   'UpdateAlias, to': ({ id, alias }) => kms.updateAlias({ AliasName: `${alias}/other`, TargetKeyId: id }),
   UpdateKeyDescription: ({ id }) => kms.updateKeyDescription({ KeyId: id, Description: 'x' }),
+  UpdatePrimaryRegion: ({ id }) => kms.updatePrimaryRegion({ KeyId: id, PrimaryRegion: 'eu-west-1' }),
 }
 
 test('the table has a row for every operation that works on keys, and a call for every row', () => {
