@@ -16,6 +16,7 @@ import { openSeal, type RootKey, type Seal } from './seal/seal.ts'
 import { DocumentStore, userRow, type Kind } from './store/documents.ts'
 import { openSqlite } from './store/sqlite.ts'
 import type { Engine } from './store/store.ts'
+import { openExternalKeys } from './xks/external-keys.ts'
 import { startPublicKeys } from './threads/threads.ts'
 
 /** Everything that outlives a request. Made here and nowhere else: only this file picks a store, a seal, a clock. */
@@ -25,7 +26,7 @@ export interface App extends Authenticator {
   store: DocumentStore
   regions: ReadonlySet<string>
   /** What handlers get whatever the request is. */
-  services: Omit<Context, 'now' | 'requestId' | 'caller' | 'region' | 'view'>
+  services: Omit<Context, 'now' | 'requestId' | 'operation' | 'caller' | 'region' | 'view'>
   log: Log
   /** Counts an answer, by operation and error code (or OK). */
   observe: (operation: string, code: string, seconds: number) => void
@@ -47,7 +48,7 @@ export interface OpenApp extends App {
 }
 
 /** Kinds whose old rows hold nothing that must be unreadable once replaced. */
-const compact: readonly Kind[] = ['key', 'alias', 'token-failures', 'user']
+const compact: readonly Kind[] = ['key', 'alias', 'token-failures', 'user', 'external-key']
 
 /**
  * Opens the data folder, makes in it what is missing, and settles what became due meanwhile.
@@ -78,7 +79,7 @@ export async function openApp(config: Config, log: Log, wall?: () => number): Pr
         seal,
         wrappingKeys: pool,
         publicKeys: threads.publicKeys,
-        externalKeys: {},
+        externalKeys,
         settings: { regions: config.regions, pkcs1v15: config.wrapping.pkcs1v15, attestationRoots: [] },
       },
       log,
@@ -94,6 +95,7 @@ export async function openApp(config: Config, log: Log, wall?: () => number): Pr
       auditEntries: (after, limit) => engine.entries(after, limit),
       failed: engine.failed,
       async close() {
+        externalKeys.close()
         await threads.close()
         await engine.close()
       },

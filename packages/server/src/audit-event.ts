@@ -40,6 +40,18 @@ export const serviceEvent = (act: ServiceAct, at: number): ServiceEvent => ({
   ...act,
 })
 
+/** What the handler adds, and in which key stores the keys are; ReEncrypt has two, whose names tell them apart. */
+function additionalData(operation: Operation, keys: readonly Key[], { additional }: Decision<unknown>) {
+  const names = Object.keys(operation.needs.keys)
+  const stores = keys.flatMap((key, index) => {
+    const name = names[index]
+    const label = (text: string) => (names.length === 1 ? text : `${name}${text.charAt(0).toUpperCase()}${text.slice(1)}`)
+    const { id, xksKeyId } = key.keyStore ?? {}
+    return id === undefined ? [] : [[label('customKeyStoreId'), id] as const, [label('xksKeyId'), xksKeyId] as const]
+  })
+  return stores.length === 0 ? additional : { ...additional, ...Object.fromEntries(stores) }
+}
+
 /** What was asked, by whom, on what, and what came of it. */
 function auditEvent(
   { requestId, now, request, operation, caller, region, input, keys }: Decided,
@@ -59,7 +71,7 @@ function auditEvent(
     readOnly: operation.audit.readOnly,
     requestParameters: input === undefined ? null : operation.audit.parameters(input),
     responseElements: refusal || operation.audit.readOnly ? null : (decision.recorded ?? null),
-    additionalEventData: refusal ? undefined : decision.additional,
+    additionalEventData: refusal ? undefined : additionalData(operation, keys, decision),
     resources: [
       ...keys.map(key => ({ account: key.account, arn: keyArn(key) })),
       ...(decision.resources ?? []).map(arn => ({ account: caller.account, arn })),

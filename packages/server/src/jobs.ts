@@ -4,6 +4,7 @@ import type { Key, Material } from './keys/key.ts'
 import { isPresent, isPrimary } from './keys/states.ts'
 import { putKey, relativesOf } from './operations/family.ts'
 import { withoutMaterial } from './operations/imported-material.ts'
+import { leaveStore } from './operations/key-stores.ts'
 import { removal, type Sources } from './operations/material-changes.ts'
 import { day, rotation } from './operations/rotation.ts'
 import type { Log } from './log.ts'
@@ -113,6 +114,7 @@ async function deleteKey(view: View, key: Key, now: number): Promise<Settlement>
   const changes: Change[] = [{ remove: 'key', id: row }]
   if (await view.get('key-usage', row)) changes.push({ remove: 'key-usage', id: row })
   for (const { id } of key.materials) changes.push(...(await removal(view, key, id)))
+  changes.push(...(await leaveStore(view, key)))
   for (const name of key.aliases) {
     const row = aliasRow(account, region, name)
     if (await view.get('alias', row)) changes.push({ remove: 'alias', id: row })

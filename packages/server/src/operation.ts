@@ -36,6 +36,8 @@ export interface Context {
   /** Epoch milliseconds; one moment for the whole request. */
   now: number
   requestId: string
+  /** The name of the operation. */
+  operation: string
   caller: Caller
   /** The Region of the credential scope. */
   region: string

@@ -98,6 +98,7 @@ async function decide(app: App, view: View, trace: Authenticated, decode: () => 
       ...app.services,
       now: trace.now,
       requestId: trace.requestId,
+      operation: operation.name,
       caller,
       region,
       view,

@@ -2,6 +2,7 @@ import { random } from '../crypto/random.ts'
 import { noKeys, operation } from '../operation.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { blob, integer, optional, string, structure } from '../protocol/shape.ts'
+import { requireStore } from './key-stores.ts'
 import { recipient, refuseRecipient } from './members.ts'
 
 /** Random bytes from the operating system's generator. */
@@ -23,9 +24,10 @@ export const generateRandom = operation({
     keys: noKeys,
   },
   audit: { readOnly: true, parameters: () => null },
-  handle(_, { NumberOfBytes, CustomKeyStoreId }) {
-    if (CustomKeyStoreId !== undefined) {
-      throw kmsError('CustomKeyStoreNotFoundException', `Custom key store ${CustomKeyStoreId} does not exist.`)
+  async handle({ view, caller: { account }, region }, { NumberOfBytes, CustomKeyStoreId: id }) {
+    if (id !== undefined) {
+      const { type } = await requireStore(view, { account, region }, id)
+      throw kmsError('UnsupportedOperationException', `Custom key stores of the type ${type} make no random bytes.`)
     }
     return { output: { Plaintext: random(NumberOfBytes ?? 0) } }
   },

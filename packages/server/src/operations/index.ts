@@ -1,15 +1,20 @@
 import type { Operation } from '../operation.ts'
 import { cancelKeyDeletion } from './cancel-key-deletion.ts'
+import { connectCustomKeyStore } from './connect-custom-key-store.ts'
 import { createAlias } from './create-alias.ts'
+import { createCustomKeyStore } from './create-custom-key-store.ts'
 import { createKey } from './create-key.ts'
 import { decrypt } from './decrypt.ts'
 import { deleteAlias } from './delete-alias.ts'
+import { deleteCustomKeyStore } from './delete-custom-key-store.ts'
 import { deleteImportedKeyMaterial } from './delete-imported-key-material.ts'
 import { deriveSharedSecret } from './derive-shared-secret.ts'
+import { describeCustomKeyStores } from './describe-custom-key-stores.ts'
 import { describeKeyOperation } from './describe-key.ts'
 import { disableKey, enableKey } from './enable-key.ts'
 import { disableKeyRotation, enableKeyRotation } from './enable-key-rotation.ts'
 import { decapsulate, encapsulate } from './encapsulate.ts'
+import { disconnectCustomKeyStore } from './disconnect-custom-key-store.ts'
 import { encrypt } from './encrypt.ts'
 import { generateDataKey, generateDataKeyWithoutPlaintext } from './generate-data-key.ts'
 import { generateDataKeyPair, generateDataKeyPairWithoutPlaintext } from './generate-data-key-pair.ts'
@@ -36,21 +41,27 @@ import { sign, verify } from './sign.ts'
 import { tagResource } from './tag-resource.ts'
 import { untagResource } from './untag-resource.ts'
 import { updateAlias } from './update-alias.ts'
+import { updateCustomKeyStore } from './update-custom-key-store.ts'
 import { updateKeyDescription } from './update-key-description.ts'
 import { updatePrimaryRegion } from './update-primary-region.ts'
 
 /** Every operation that this server answers; what is not here is unknown. */
 export const operations: readonly Operation[] = [
   cancelKeyDeletion,
+  connectCustomKeyStore,
   createAlias,
+  createCustomKeyStore,
   createKey,
   decapsulate,
   decrypt,
   deleteAlias,
+  deleteCustomKeyStore,
   deleteImportedKeyMaterial,
   deriveSharedSecret,
+  describeCustomKeyStores,
   describeKeyOperation,
   disableKey,
+  disconnectCustomKeyStore,
   disableKeyRotation,
   enableKey,
   enableKeyRotation,
@@ -83,6 +94,7 @@ export const operations: readonly Operation[] = [
   tagResource,
   untagResource,
   updateAlias,
+  updateCustomKeyStore,
   updateKeyDescription,
   updatePrimaryRegion,
   verify,

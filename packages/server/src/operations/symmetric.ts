@@ -5,6 +5,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Context } from '../operation.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { keyRow, materialRow, TamperedRow } from '../store/documents.ts'
+import { decryptTwice, encryptTwice } from './double-encryption.ts'
 
 /** Encryption and decryption under symmetric keys, as four operations need it. */
 
@@ -53,10 +54,16 @@ export async function encryptUnder(
   const materialId = key.currentMaterialId
   if (materialId === undefined) throw new Error('a usable symmetric key has current material')
   const material = await materialOf(context, key, materialId)
-  return { blob: encryptSymmetric(material, materialId, plaintext, encryptionContext), materialId }
+  const blob = key.keyStore
+    ? await encryptTwice(context, key, { id: materialId, key: material }, plaintext, encryptionContext)
+    : encryptSymmetric(material, materialId, plaintext, encryptionContext)
+  return { blob, materialId }
 }
 
-/** @throws InvalidCiphertextException, without saying what is wrong */
+/**
+ * @throws InvalidCiphertextException, without saying what is wrong; KMSInvalidStateException if the key is in an external key
+ * store
+ */
 export async function decryptUnder(
   context: Context,
   key: Key,
@@ -67,7 +74,11 @@ export async function decryptUnder(
   if (!header || !key.materials.some(material => material.id === header.materialId)) {
     throw kmsError('InvalidCiphertextException')
   }
-  const plaintext = decryptSymmetric(await materialOf(context, key, header.materialId), blob, encryptionContext)
+  if (header.suite !== (key.keyStore ? 'double' : 'single')) throw kmsError('InvalidCiphertextException')
+  const material = await materialOf(context, key, header.materialId)
+  const plaintext = key.keyStore
+    ? await decryptTwice(context, key, material, blob, encryptionContext)
+    : decryptSymmetric(material, blob, encryptionContext)
   if (!plaintext) throw kmsError('InvalidCiphertextException')
   return { plaintext, materialId: header.materialId }
 }

@@ -39,6 +39,15 @@ export interface Retirable {
   grantId: string
 }
 
+/** Which KMS key an external key serves: in a key store, each serves one. */
+export interface ExternalKeyDocument {
+  account: string
+  region: string
+  storeId: string
+  xksKeyId: string
+  keyId: string
+}
+
 /** When a key last did cryptographic work, and for which request. */
 export interface KeyUsageDocument {
   operation: string
@@ -66,6 +75,7 @@ export interface Documents {
   grant: Grant
   retirable: Retirable
   'key-stores': KeyStores
+  'external-key': ExternalKeyDocument
   'key-usage': KeyUsageDocument
   'usage-mark': UsageMark
 }
@@ -85,6 +95,7 @@ const columns: { [K in Kind]: { ref?: (d: Documents[K]) => string; due?: (d: Doc
   grant: { ref: grant => granteeRef(grant, grant.granteePrincipal ?? grant.granteeServicePrincipal ?? '') },
   retirable: {},
   'key-stores': {},
+  'external-key': {},
   'key-usage': {},
   'usage-mark': {},
 }
@@ -114,6 +125,8 @@ export const granteeRef = (key: Pick<Grant, 'account' | 'region' | 'keyId'>, pri
 export const retirableRow = (principal: string, grant: Omit<Retirable, 'grantId'> & { id: string }): string =>
   `${grant.region} ${principal} ${grantRow(grant.account, grant.region, grant.keyId, grant.id)}`
 export const keyStoresRow = (account: string, region: string): string => `${account}/${region}`
+export const externalKeyRow = (key: Pick<Key, 'account' | 'region'>, storeId: string, xksKeyId: string): string =>
+  `${key.account}/${key.region}/${storeId}/${xksKeyId}`
 export const userRow = (account: string, name: string): string => `${account}/${name}`
 
 export type Change =

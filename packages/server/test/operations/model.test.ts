@@ -17,13 +17,8 @@ import type { About } from '../../src/protocol/shape.ts'
 
 /** Operations of the model that are not there yet. */
 const notYet = [
-  'ConnectCustomKeyStore',
-  'CreateCustomKeyStore',
   'CreateGrant',
-  'DeleteCustomKeyStore',
-  'DescribeCustomKeyStores',
   'DisableKeyRotation',
-  'DisconnectCustomKeyStore',
   'EnableKeyRotation',
   'GetKeyRotationStatus',
   'ListGrants',
@@ -31,7 +26,6 @@ const notYet = [
   'ReplicateKey',
   'RetireGrant',
   'RevokeGrant',
-  'UpdateCustomKeyStore',
   'UpdatePrimaryRegion',
 ]
 
