@@ -18,10 +18,12 @@ const port = parentPort
 const { niceness } = workerData as WorkerData // What threads.ts passes.
 
 giveWay()
-port.on('message', async (posted: Posted) => {
+port.on('message', (posted: Posted) => void answer(posted))
+
+async function answer(posted: Posted): Promise<void> {
   const { value, memory } = await perform(posted)
   port.postMessage(value, memory)
-})
+}
 
 /**
  * Linux alone gives threads a priority of their own; elsewhere it would be the whole process's. Without /proc, or where
