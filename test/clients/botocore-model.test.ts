@@ -29,14 +29,14 @@ interface Model {
 
 function ours(about: About, path = '', required = true, found: Members = {}): Members {
   if (path !== '') {
-    const { min, max, pattern, values } = about as Partial<Extract<About, { type: 'string' }>>
+    const { min, max, pattern, values } = about as { min?: number; max?: number; pattern?: string; values?: string[] } // Whichever it has.
     found[path] = {
       type: about.type,
       required,
       ...(min !== undefined && { min }),
       ...(max !== undefined && { max }),
       ...(pattern !== undefined && { pattern }),
-      ...(values && { enum: [...values] }),
+      ...(values && { enum: values }),
     }
   }
   if (about.type === 'list') ours(about.element, `${path}[]`, true, found)

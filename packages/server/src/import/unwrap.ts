@@ -2,10 +2,10 @@ import { createPrivateKey } from 'node:crypto'
 import { unwrapKwp } from '../crypto/kwp.ts'
 import type { SizeRange } from '../crypto/rsa.ts'
 import { keySpecs } from '../keys/specs.ts'
-import type { KeySpec, KeySpecName } from '../keys/specs.ts'
+import type { KeySpecName } from '../keys/specs.ts'
 import { kmsError } from '../protocol/errors.ts'
 import type { PublicKeys } from '../threads/public-keys.ts'
-import { requireAvailable, wrappingKeySpecs } from './wrapping.ts'
+import { materialSize, requireAvailable, wrappingKeySpecs } from './wrapping.ts'
 import type { WrappingAlgorithm, WrappingKeySpecName } from './wrapping.ts'
 
 export interface Wrapped {
@@ -53,12 +53,4 @@ export async function unwrapMaterial(
   if (!material || (material.length >= size.minimum && material.length <= size.maximum)) return material
   material.fill(0)
   return undefined
-}
-
-/** https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-conceptual.html, "key material requirements" */
-function materialSize(spec: KeySpec): SizeRange {
-  if (spec.kind === 'symmetric') return { minimum: spec.size, maximum: spec.size }
-  if (spec.kind === 'hmac') return { minimum: spec.size, maximum: spec.largest }
-  // Private keys have formats of their own, beyond a size.
-  throw kmsError('UnsupportedOperationException')
 }

@@ -68,6 +68,7 @@ export function pairOf(spec: KeySpecName): KeyPairKind | undefined {
   return row.type === 'asymmetric' && row.kind !== 'sm2' ? (row as KeySpec & KeyPairKind) : undefined // The kinds left.
 }
 
+export const isSymmetric = (spec: KeySpecName): boolean => keySpecs[spec].kind === 'symmetric'
 export const isKeyPair = (spec: KeySpecName): boolean => pairOf(spec) !== undefined
 
 function row(kind: Kind, algorithms: KeySpec['algorithms'], importable = true): KeySpec {

@@ -1,3 +1,5 @@
+import type { Key, Material } from '../keys/key.ts'
+import { isSymmetric } from '../keys/specs.ts'
 import { anyState, isPrimary } from '../keys/states.ts'
 import { operation } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
@@ -20,16 +22,28 @@ export const deleteImportedKeyMaterial = operation({
     keys: { key: { identifier: input => input.KeyId, aliases: false, origin: 'EXTERNAL', states: anyState } },
   },
   audit: { readOnly: false, parameters: input => shown(input, 'KeyId', 'KeyMaterialId') },
-  async handle({ keys: { key }, view }, { KeyMaterialId = key.currentMaterialId }) {
-    const material = key.materials.find(({ id }) => id === KeyMaterialId)
-    if (!material && KeyMaterialId !== undefined) {
-      throw kmsError('NotFoundException', `Key material ${KeyMaterialId} is not associated with ${keyArn(key)}`)
-    }
-    const names = { KeyId: keyArn(key), ...(material && { KeyMaterialId: material.id }) }
+  async handle({ keys: { key }, view }, { KeyMaterialId }) {
+    const material = requireMaterial(key, KeyMaterialId)
+    const named = material && isSymmetric(key.spec)
     return {
-      output: names,
+      output: { KeyId: keyArn(key), ...(named && { KeyMaterialId: material.id }) },
       changes: material ? await withoutMaterial(view, key, material, isPrimary(key)) : [],
-      recorded: { keyId: keyArn(key), ...(material && { keyMaterialId: material.id }) },
+      recorded: { keyId: keyArn(key), ...(named && { keyMaterialId: material.id }) },
     }
   },
 })
+
+/**
+ * What is to be erased: the current material unless another is named. Keys that are not symmetric have one, without name.
+ *
+ * @throws UnsupportedOperationException, NotFoundException
+ */
+function requireMaterial(key: Key, name: string | undefined): Material | undefined {
+  if (!isSymmetric(key.spec)) {
+    if (name === undefined) return key.materials[0]
+    throw kmsError('UnsupportedOperationException', 'KeyMaterialId is for symmetric encryption keys only.')
+  }
+  const material = key.materials.find(({ id }) => id === (name ?? key.currentMaterialId))
+  if (material || name === undefined) return material
+  throw kmsError('NotFoundException', `Key material ${name} is not associated with ${keyArn(key)}`)
+}

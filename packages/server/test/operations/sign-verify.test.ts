@@ -95,7 +95,7 @@ for (const [spec, algorithms] of specs) {
           assert.ok(Signature)
           assert.ok(judgedByOpenssl(key.publicKey, SigningAlgorithm, message, Signature) !== false)
           for (const type of types) {
-            const answer = await membersOf(
+            const answer: unknown = await membersOf(
               kms.verify({
                 KeyId: key.id,
                 Message: sent(type, SigningAlgorithm, message, key.publicKey),
