@@ -1,5 +1,5 @@
 import { KMS } from '@aws-sdk/client-kms'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadConfig } from '../../src/config.ts'
@@ -21,6 +21,8 @@ export interface TestServer extends RunningServer, Credentials {
   records: () => Promise<Record<string, unknown>[]>
   /** Stops the server and removes its data. */
   stop: () => Promise<void>
+  /** Starts another server on a copy of what a crash would leave now. */
+  afterCrash: () => Promise<TestServer>
   /** Stops the server, lets `meanwhile` at the data folder, and starts it again, with other flags if there are any. */
   restart: (options?: { meanwhile?: () => void; flags?: readonly string[] }) => Promise<TestServer>
 }
@@ -78,6 +80,12 @@ export async function start(
     async stop() {
       await server.close()
       rmSync(join(folder, '..'), { recursive: true })
+    },
+    async afterCrash() {
+      const copy = join(mkdtempSync(join(tmpdir(), 'keyreeve-')), 'data')
+      cpSync(folder, copy, { recursive: true })
+      cpSync(`${folder}.root.key`, `${copy}.root.key`)
+      return await start(flags, { data: copy, clock })
     },
     async restart({ meanwhile, flags: others = flags } = {}) {
       await server.close()
