@@ -3,6 +3,7 @@ import { serviceEvent } from './audit-event.ts'
 import type { Key, Material } from './keys/key.ts'
 import { isPresent, isPrimary } from './keys/states.ts'
 import { putKey, relativesOf } from './operations/family.ts'
+import { withoutGrants } from './operations/grants.ts'
 import { withoutMaterial } from './operations/imported-material.ts'
 import { leaveStore } from './operations/key-stores.ts'
 import { removal, type Sources } from './operations/material-changes.ts'
@@ -12,6 +13,7 @@ import { keyArn } from './protocol/arn.ts'
 import type { Seal } from './seal/seal.ts'
 import {
   aliasRow,
+  grantRow,
   keyRow,
   TamperedRow,
   type Change,
@@ -29,7 +31,8 @@ interface Settlement {
 /** By kind of row. Each gets the row's id and decides by what it reads through the view. */
 const settlements: { [K in Kind]?: (sources: Sources, id: string, now: number) => Promise<Settlement | undefined> } = {
   key: settleKey,
-  'day-key': async ({ view }, id) => ((await view.get('day-key', id)) ? { changes: [remove('day-key', id)] } : undefined),
+  'day-key': async ({ view }, id) =>
+    (await view.get('day-key', id)) ? { changes: [remove('day-key', id)] } : undefined,
   'token-failures': async ({ view }, id) =>
     (await view.get('token-failures', id)) ? { changes: [remove('token-failures', id)] } : undefined,
 }
@@ -37,6 +40,8 @@ const settlements: { [K in Kind]?: (sources: Sources, id: string, now: number) =
 const remove = (kind: Kind, id: string): Change => ({ remove: kind, id, erase: kind === 'day-key' })
 
 const batch = 100
+/** As many of the grants of a key as go in one commit. */
+const grantBatch = 200
 
 /** What the jobs work on. */
 export interface Server {
@@ -59,8 +64,8 @@ export async function settleDue(server: Server, now: number): Promise<number> {
     let progress = 0
     for (const { kind, id } of due) progress += (await settle(server, kind, id, now)) ? 1 : 0
     settled += progress
-    // Rows that lost a race are due again at the next round; no progress at all means that nothing is left to do.
-    if (due.length < batch || progress === 0) return settled
+    // Rows that lost a race, or have more to settle, are due again; no progress at all means that nothing is left to do.
+    if (progress === 0) return settled
   }
 }
 
@@ -107,9 +112,14 @@ async function expireMaterial(view: View, key: Key, material: Material): Promise
   }
 }
 
-/** Everything of the key goes: material, aliases, policy, tags. Related keys forget it. */
+/**
+ * Everything of the key goes: grants first, since they can be more than fit a commit, then material, aliases, policy, tags.
+ * Related keys forget it.
+ */
 async function deleteKey(view: View, key: Key, now: number): Promise<Settlement> {
   const { account, region } = key
+  const grants = await view.page('grant', grantRow(account, region, key.id, ''), undefined, grantBatch)
+  if (grants.length > 0) return { changes: await withoutGrants(view, key, grants) }
   const row = keyRow(account, region, key.id)
   const changes: Change[] = [{ remove: 'key', id: row }]
   if (await view.get('key-usage', row)) changes.push({ remove: 'key-usage', id: row })

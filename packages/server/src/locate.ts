@@ -1,11 +1,20 @@
 import { foreignDenial } from './auth/authorize.ts'
 import type { Caller } from './auth/caller.ts'
+import { readGrantToken } from './auth/grant-token.ts'
+import type { Grant } from './auth/grants.ts'
 import type { Key } from './keys/key.ts'
 import { readHeader } from './keys/ciphertext.ts'
 import type { KeyNeed } from './operation.ts'
 import { aliasArn, keyArn, requireKeyIdentifier } from './protocol/arn.ts'
 import { kmsError, type KmsError } from './protocol/errors.ts'
-import { aliasRow, keyRow, materialRow, TamperedRow, type View } from './store/documents.ts'
+import type { Seal } from './seal/seal.ts'
+import { aliasRow, grantRow, keyRow, materialRow, TamperedRow, type View } from './store/documents.ts'
+
+/** What is looked through. */
+export interface Sources {
+  view: View
+  seal: Seal
+}
 
 /** Who asks, for what, and where: an id or a name without ARN is looked up in the caller's account and Region. */
 export interface Asker {
@@ -18,11 +27,15 @@ export interface Asker {
  * The one version of the one key that the request means; everything after decides about this one. Undefined only if the
  * need is optional and the request names none.
  *
- * @throws NotFoundException, InvalidArnException, InvalidCiphertextException, AccessDeniedException
+ * @throws NotFoundException, InvalidArnException, InvalidCiphertextException, InvalidGrantTokenException,
+ * AccessDeniedException
  */
-export async function locate<I>(view: View, need: KeyNeed<I>, input: I, asker: Asker): Promise<Key | undefined> {
+export async function locate<I>(sources: Sources, need: KeyNeed<I>, input: I, asker: Asker): Promise<Key | undefined> {
+  const { view } = sources
   const identifier = need.identifier(input)
   if (identifier !== undefined) return await byIdentifier(view, identifier, need.aliases, asker)
+  const token = need.grantToken?.(input)
+  if (token !== undefined) return await byGrantToken(sources, token, asker)
   const blob = need.ciphertext?.(input)
   if (!blob && need.optional) return undefined
   const header = blob && readHeader(blob)
@@ -54,5 +67,25 @@ async function byAlias(view: View, row: string): Promise<Key | undefined> {
   const alias = await view.get('alias', row)
   const key = alias && (await view.get('key', keyRow(alias.account, alias.region, alias.keyId)))
   if (alias && !key?.aliases.includes(alias.name)) throw new TamperedRow('alias', row)
+  return key
+}
+
+/**
+ * The grant that a token names, if there still is one in this Region.
+ *
+ * @throws InvalidGrantTokenException
+ */
+export async function requireGrant({ view, seal }: Sources, token: string, region: string): Promise<Readonly<Grant>> {
+  const named = readGrantToken(seal, token)
+  if (named?.region !== region) throw kmsError('InvalidGrantTokenException')
+  const grant = await view.get('grant', grantRow(named.account, region, named.keyId, named.id))
+  if (grant?.createdAt !== named.createdAt) throw kmsError('InvalidGrantTokenException')
+  return grant
+}
+
+async function byGrantToken(sources: Sources, token: string, { region }: Asker): Promise<Key> {
+  const { account, keyId, id } = await requireGrant(sources, token, region)
+  const key = await sources.view.get('key', keyRow(account, region, keyId))
+  if (!key) throw new TamperedRow('grant', grantRow(account, region, keyId, id))
   return key
 }

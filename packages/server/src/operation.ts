@@ -16,8 +16,8 @@ export interface KeyNeed<I> {
   /** Authorised on this key; without it, the operation's own action. */
   action?: string
   /**
-   * How the request names the key: an identifier, or a ciphertext made under it. Undefined when it names none, and then
-   * `ciphertext` decides.
+   * How the request names the key: an identifier, a ciphertext made under it, or the token of a grant on it. Undefined
+   * when it names none, and then `ciphertext` or `grantToken` decides.
    */
   identifier: (input: I) => string | undefined
   /** True when the request may name no key at all; the handler then finds none either. */
@@ -26,6 +26,8 @@ export interface KeyNeed<I> {
   aliases: boolean
   /** Where the ciphertext is from which a key without identifier is found. */
   ciphertext?: (input: I) => Uint8Array | undefined
+  /** Where the grant token is from which a key without identifier is found. */
+  grantToken?: (input: I) => string | undefined
   usage?: KeyUsage
   origin?: Origin
   states: readonly KeyState[]
@@ -79,7 +81,7 @@ export type Elsewhere = Pick<ApiEvent, 'region' | 'resources'> &
   Partial<Pick<ApiEvent, 'operation' | 'requestParameters' | 'responseElements'>>
 
 export interface Needs<I, K extends string> {
-  /** As policies name it, such as `kms:Encrypt`; null where nobody is refused. */
+  /** As policies name it, such as `kms:Encrypt`; null where they have no say. */
   action: string | null
   /** Authorised as well, on the ARN of this alias. */
   alias?: (input: I) => string

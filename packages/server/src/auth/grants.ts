@@ -1,3 +1,12 @@
+import { mac } from '../crypto/mac.ts'
+import type { KeySpec, KeyUsage } from '../keys/specs.ts'
+import { splitArn } from '../protocol/arn.ts'
+import { encodeHex } from '../protocol/base64.ts'
+import { kmsError } from '../protocol/errors.ts'
+import type { Seal } from '../seal/seal.ts'
+import type { Caller } from './caller.ts'
+import { principalOf } from './policy.ts'
+
 /** Operations that a grant can allow, in the order of the service's model. */
 export const grantOperations = [
   'Decrypt',
@@ -21,6 +30,33 @@ export const grantOperations = [
   'Decapsulate',
 ] as const
 export type GrantOperation = (typeof grantOperations)[number]
+
+const onAnyKey: readonly GrantOperation[] = ['CreateGrant', 'DescribeKey', 'RetireGrant']
+
+/** What else can be granted (https://docs.aws.amazon.com/kms/latest/developerguide/grants.html#terms-grant-operations). */
+const onSymmetricKeys: readonly GrantOperation[] = [
+  'Decrypt',
+  'Encrypt',
+  'GenerateDataKey',
+  'GenerateDataKeyPair',
+  'GenerateDataKeyPairWithoutPlaintext',
+  'GenerateDataKeyWithoutPlaintext',
+  'ReEncryptFrom',
+  'ReEncryptTo',
+]
+const onOtherKeys: Readonly<Record<KeyUsage, readonly GrantOperation[]>> = {
+  ENCRYPT_DECRYPT: ['Decrypt', 'Encrypt', 'GetPublicKey', 'ReEncryptFrom', 'ReEncryptTo'],
+  SIGN_VERIFY: ['GetPublicKey', 'Sign', 'Verify'],
+  KEY_AGREEMENT: ['DeriveSharedSecret', 'GetPublicKey'],
+  ENCAPSULATE_DECAPSULATE: ['Decapsulate', 'Encapsulate', 'GetPublicKey'],
+  GENERATE_VERIFY_MAC: ['GenerateMac', 'VerifyMac'],
+}
+
+/** Whether keys of this type and usage can do that, so that it can be granted. */
+export function isGrantable(operation: GrantOperation, type: KeySpec['type'], usage: KeyUsage): boolean {
+  const others = type === 'symmetric' ? onSymmetricKeys : onOtherKeys[usage]
+  return onAnyKey.includes(operation) || others.includes(operation)
+}
 
 /** Leave for one principal to use one key for some operations (https://docs.aws.amazon.com/kms/latest/developerguide/grants.html). */
 export interface Grant {
@@ -50,4 +86,86 @@ export interface GrantConstraints {
   /** At least these pairs. */
   encryptionContextSubset?: [name: string, value: string][]
   sourceArn?: string
+}
+
+/**
+ * The account of the principal that a grant names: an account, a user, a role or a session.
+ *
+ * @throws InvalidArnException for any other ARN
+ */
+export function requirePrincipal(arn: string): string {
+  if (!principalOf(arn)) throw kmsError('InvalidArnException', 'ARN does not refer to a valid principal')
+  return splitArn(arn)?.account ?? ''
+}
+
+/** The ARN by which grants name an account. */
+export const accountPrincipal = (account: string): string => `arn:aws:iam::${account}:root`
+
+/** A caller, as far as grants look at it. */
+export type Party = Pick<Caller, 'account' | 'arn' | 'administrator'> & {
+  /** The role of whose sessions it is one. */
+  roleArn?: string
+}
+
+/**
+ * Every ARN by which a grant means the caller. One that names an account leaves it to the account who may use it, which its
+ * administrators may.
+ */
+export function namesOf({ account, arn, roleArn, administrator }: Party): string[] {
+  return [arn, ...(roleArn === undefined ? [] : [roleArn]), ...(administrator ? [accountPrincipal(account)] : [])]
+}
+
+/**
+ * Whether the caller may retire a grant: its retiring principal may, its grantee if that was granted, and whoever
+ * administers the account that issued it (https://docs.aws.amazon.com/kms/latest/developerguide/grant-delete.html). No
+ * constraint applies to that, nor does it matter whose the key is.
+ */
+export function mayRetire(grant: Grant, caller: Party): boolean {
+  const names = namesOf(caller)
+  const isMeant = (principal: string | undefined): boolean => principal !== undefined && names.includes(principal)
+  return (
+    isMeant(grant.retiringPrincipal) ||
+    (isMeant(grant.granteePrincipal) && grant.operations.includes('RetireGrant')) ||
+    (grant.issuingAccount === caller.account && caller.administrator)
+  )
+}
+
+/**
+ * The id of a grant with a name, 64 lower-case hex digits: an HMAC over everything that was asked for, so that whoever asks
+ * for the same again means the same grant. The order of operations and of pairs is not a difference.
+ */
+export function namedGrantId(seal: Seal, grant: Omit<Grant, 'id' | 'createdAt'>): string {
+  const { encryptionContextEquals, encryptionContextSubset, sourceArn } = grant.constraints ?? {}
+  const operations = grantOperations.filter(operation => grant.operations.includes(operation))
+  const fields = [
+    grant.account,
+    grant.region,
+    grant.keyId,
+    grant.issuingAccount,
+    grant.name ?? '',
+    // None of these can be an empty text.
+    grant.granteePrincipal ?? '',
+    grant.granteeServicePrincipal ?? '',
+    grant.retiringPrincipal ?? '',
+    grant.retiringServicePrincipal ?? '',
+    sourceArn ?? '',
+    ...counted(operations),
+    ...counted(inOrder(encryptionContextEquals)),
+    ...counted(inOrder(encryptionContextSubset)),
+  ]
+  return encodeHex(mac('sha256', seal.derive('grant-id/v1'), Buffer.concat(fields.map(withLength))))
+}
+
+/** An absent list differs from an empty one. */
+const counted = (texts: readonly string[] | undefined): string[] =>
+  texts === undefined ? [''] : [String(texts.length), ...texts]
+
+const inOrder = (pairs: readonly [name: string, value: string][] | undefined): string[] | undefined =>
+  pairs?.toSorted(([a], [b]) => (a < b ? -1 : 1)).flat()
+
+function withLength(text: string): Buffer {
+  const bytes = Buffer.from(text)
+  const length = Buffer.alloc(4)
+  length.writeUInt32BE(bytes.length)
+  return Buffer.concat([length, bytes])
 }

@@ -214,16 +214,22 @@ function awsPrincipal(text: string): Principal {
   if (text === '*') return { kind: 'everyone' }
   if (isAccount(text)) return { kind: 'account', account: text }
   if (!text.startsWith('arn:') || text.includes('*')) throw invalidPrincipal()
-  const arn = splitArn(text)
-  if (!arn || !isAccount(arn.account)) {
+  if (!isAccount(splitArn(text)?.account ?? '')) {
     throw kmsError('InvalidArnException', 'An ARN in the specified key policy is invalid.')
   }
-  const { partition, service, region, account, resource } = arn
-  if (partition !== 'aws' || region !== '') throw invalidPrincipal()
+  const principal = principalOf(text)
+  if (!principal) throw invalidPrincipal()
+  return principal
+}
+
+/** The account, user, role or session that an ARN names; undefined if it names anything else, be it a group or a pattern. */
+export function principalOf(text: string): Extract<Principal, { kind: 'account' | 'identity' }> | undefined {
+  const arn = splitArn(text)
+  if (arn?.partition !== 'aws' || arn.region !== '' || !isAccount(arn.account) || text.includes('*')) return undefined
+  const { service, account, resource } = arn
   if (service === 'iam' && resource === 'root') return { kind: 'account', account }
-  if (!Object.hasOwn(identityResources, service) || !identityResources[service]?.test(resource))
-    throw invalidPrincipal()
-  return { kind: 'identity', arn: text }
+  const isIdentity = Object.hasOwn(identityResources, service) && identityResources[service]?.test(resource)
+  return isIdentity ? { kind: 'identity', arn: text } : undefined
 }
 
 const hostName = /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/

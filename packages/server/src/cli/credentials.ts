@@ -76,7 +76,7 @@ async function renewAccessKey({ store, seal, now, credentials: file }: OpenApp, 
   const view = store.view()
   const user = await view.get('user', userRow(account, administratorName))
   if (!user) throw new Failure(`Account ${account} has no administrator.`) // Opening has just made sure of it.
-  const old = await view.byRef('access-key', `${account}/${administratorName}`)
+  const old = await view.byRef('access-key', `${account}/${administratorName}`, undefined, Number.MAX_SAFE_INTEGER)
   for (const { id } of old) await view.get('access-key', id)
   const { accessKey, secret } = newAccessKey(seal, user, now())
   await view.get('access-key', accessKey.id)

@@ -3,6 +3,7 @@ import { cancelKeyDeletion } from './cancel-key-deletion.ts'
 import { connectCustomKeyStore } from './connect-custom-key-store.ts'
 import { createAlias } from './create-alias.ts'
 import { createCustomKeyStore } from './create-custom-key-store.ts'
+import { createGrant } from './create-grant.ts'
 import { createKey } from './create-key.ts'
 import { decrypt } from './decrypt.ts'
 import { deleteAlias } from './delete-alias.ts'
@@ -28,13 +29,17 @@ import { getParametersForImport } from './get-parameters-for-import.ts'
 import { getPublicKey } from './get-public-key.ts'
 import { importKeyMaterial } from './import-key-material.ts'
 import { listAliases } from './list-aliases.ts'
+import { listGrants } from './list-grants.ts'
 import { listKeyPolicies } from './list-key-policies.ts'
 import { listKeyRotations } from './list-key-rotations.ts'
 import { listKeys } from './list-keys.ts'
 import { listResourceTags } from './list-resource-tags.ts'
+import { listRetirableGrants } from './list-retirable-grants.ts'
 import { putKeyPolicy } from './put-key-policy.ts'
 import { reEncrypt } from './re-encrypt.ts'
 import { replicateKey } from './replicate-key.ts'
+import { retireGrant } from './retire-grant.ts'
+import { revokeGrant } from './revoke-grant.ts'
 import { rotateKeyOnDemand } from './rotate-key-on-demand.ts'
 import { scheduleKeyDeletion } from './schedule-key-deletion.ts'
 import { sign, verify } from './sign.ts'
@@ -51,6 +56,7 @@ export const operations: readonly Operation[] = [
   connectCustomKeyStore,
   createAlias,
   createCustomKeyStore,
+  createGrant,
   createKey,
   decapsulate,
   decrypt,
@@ -81,13 +87,17 @@ export const operations: readonly Operation[] = [
   getPublicKey,
   importKeyMaterial,
   listAliases,
+  listGrants,
   listKeyPolicies,
   listKeyRotations,
   listKeys,
   listResourceTags,
+  listRetirableGrants,
   putKeyPolicy,
   reEncrypt,
   replicateKey,
+  retireGrant,
+  revokeGrant,
   rotateKeyOnDemand,
   scheduleKeyDeletion,
   sign,

@@ -122,8 +122,10 @@ export const grantRow = (account: string, region: string, keyId: string, grantId
 export const granteeRef = (key: Pick<Grant, 'account' | 'region' | 'keyId'>, principal: string): string =>
   `${keyRow(key.account, key.region, key.keyId)} ${principal}`
 /** Grants on keys of any account; no ARN has a space in it. */
+export const retirablePrefix = (region: string, principal: string): string => `${region} ${principal} `
+/** The prefix, and the row of the grant. */
 export const retirableRow = (principal: string, grant: Omit<Retirable, 'grantId'> & { id: string }): string =>
-  `${grant.region} ${principal} ${grantRow(grant.account, grant.region, grant.keyId, grant.id)}`
+  retirablePrefix(grant.region, principal) + grantRow(grant.account, grant.region, grant.keyId, grant.id)
 export const keyStoresRow = (account: string, region: string): string => `${account}/${region}`
 export const externalKeyRow = (key: Pick<Key, 'account' | 'region'>, storeId: string, xksKeyId: string): string =>
   `${key.account}/${key.region}/${storeId}/${xksKeyId}`
@@ -195,12 +197,7 @@ export class DocumentStore {
   }
 
   /** @throws TamperedRow */
-  async byRef<K extends Kind>(
-    kind: K,
-    ref: string,
-    after: string | undefined,
-    limit: number,
-  ): Promise<Documents[K][]> {
+  async byRef<K extends Kind>(kind: K, ref: string, after: string | undefined, limit: number): Promise<Documents[K][]> {
     const rows = await this.#engine.byRef(kind, ref, after, limit)
     return rows.map(row => this.#open(row) as Documents[K]) // The engine returned rows of this kind.
   }

@@ -94,8 +94,8 @@ class SqliteEngine implements Engine {
     return row && asRow(row)
   }
 
-  async byRef(kind: string, ref: string): Promise<Row[]> {
-    return this.#read.byRef.all(kind, ref).map(asRow)
+  async byRef(kind: string, ref: string, after: string | undefined, limit: number): Promise<Row[]> {
+    return this.#read.byRef.all(kind, ref, after ?? null, limit).map(asRow)
   }
 
   async page(kind: string, prefix: string, after: string | undefined, limit: number): Promise<Row[]> {
@@ -212,7 +212,9 @@ function prepareReads(database: DatabaseSync) {
   const select = 'SELECT kind, id, ref, due, version, body, mac FROM rows'
   return {
     get: database.prepare(`${select} WHERE kind = ? AND id = ?`),
-    byRef: database.prepare(`${select} WHERE kind = ? AND ref = ? ORDER BY id`),
+    byRef: database.prepare(
+      `${select} WHERE kind = ?1 AND ref = ?2 AND id >= coalesce(?3, '') AND id IS NOT ?3 ORDER BY id LIMIT ?4`,
+    ),
     // From `after` or from the first id that the prefix allows, whichever comes later.
     page: database.prepare(
       `${select} WHERE kind = ?1 AND id >= max(?2, coalesce(?3, ?2)) AND id IS NOT ?3 ORDER BY id LIMIT ?4`,

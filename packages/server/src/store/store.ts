@@ -66,8 +66,8 @@ export interface Engine {
   readonly failed: Promise<Error>
   /** The row, as of the last acknowledged commit or later. Absent: undefined. */
   get(kind: string, id: string): Promise<Row | undefined>
-  /** All rows with that ref, ordered by id. */
-  byRef(kind: string, ref: string): Promise<Row[]>
+  /** At most `limit` rows with that ref whose id is greater than `after` (if given), ordered by id. */
+  byRef(kind: string, ref: string, after: string | undefined, limit: number): Promise<Row[]>
   /** At most `limit` rows whose id starts with `prefix` and is greater than `after` (if given), ordered by id. */
   page(kind: string, prefix: string, after: string | undefined, limit: number): Promise<Row[]>
   /** At most `limit` rows of any kind with `due` <= `now`, soonest first. */

@@ -16,32 +16,24 @@ import type { About } from '../../src/protocol/shape.ts'
  */
 
 /** Operations of the model that are not there yet. */
-const notYet = [
-  'CreateGrant',
-  'DisableKeyRotation',
-  'EnableKeyRotation',
-  'GetKeyRotationStatus',
-  'ListGrants',
-  'ListRetirableGrants',
-  'ReplicateKey',
-  'RetireGrant',
-  'RevokeGrant',
-  'UpdatePrimaryRegion',
-]
+const notYet: readonly string[] = []
 
 /** Members of answers that nothing here ever has a value for. */
 const neverAnswered: Record<string, readonly string[]> = {
   CreateKey: ['KeyMetadata.CloudHsmClusterId'],
+  DescribeCustomKeyStores: ['CustomKeyStores[].CloudHsmClusterId', 'CustomKeyStores[].TrustAnchorCertificate'],
   DescribeKey: ['KeyMetadata.CloudHsmClusterId'],
-  Decrypt: ['CiphertextForRecipient'],
-  DeriveSharedSecret: ['CiphertextForRecipient'],
-  GenerateDataKey: ['CiphertextForRecipient'],
-  GenerateDataKeyPair: ['CiphertextForRecipient'],
-  GenerateRandom: ['CiphertextForRecipient'],
+  /** Rotations on demand have happened when they are answered. */
+  GetKeyRotationStatus: ['OnDemandRotationStartDate'],
+  ReplicateKey: ['ReplicaKeyMetadata.CloudHsmClusterId'],
 }
 
 /** In answers the old member carries every spec, as the service's own do, though the model's enum stopped growing. */
-const widerThanTheModel = ['KeyMetadata.CustomerMasterKeySpec', 'CustomerMasterKeySpec']
+const widerThanTheModel = [
+  'KeyMetadata.CustomerMasterKeySpec',
+  'ReplicaKeyMetadata.CustomerMasterKeySpec',
+  'CustomerMasterKeySpec',
+]
 
 /** Members of requests that the service has got since this client was released (botocore 1.44.5, 2026-11). */
 const newerThanTheClient: Record<string, readonly string[]> = { ListKeys: ['ResourceOwners', 'ResourceOwners[]'] }

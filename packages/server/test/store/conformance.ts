@@ -365,33 +365,42 @@ export function conformance(name: string, open: () => Promise<Fixture>): void {
         await put(engine, ...names.map(id => row({ id, ref: 'r' })))
         await put(engine, row({ id: 'other', ref: 'R' }), row({ id: 'none' }), row({ kind: 'alias', ref: 'r' }))
         const expected = names.toSorted(byBytes)
-        assert.deepEqual(ids(await engine.byRef('key', 'r')), expected)
-        assert.deepEqual(ids(await (await reopen()).byRef('key', 'r')), expected)
+        assert.deepEqual(ids(await engine.byRef('key', 'r', undefined, 100)), expected)
+        assert.deepEqual(ids(await (await reopen()).byRef('key', 'r', undefined, 100)), expected)
+      })
+
+      test('finds them page by page', async ({ engine }) => {
+        await put(engine, ...['c', 'a', 'd', 'b'].map(id => row({ id, ref: 'r' })), row({ id: 'bb', ref: 's' }))
+        assert.deepEqual(ids(await engine.byRef('key', 'r', undefined, 3)), ['a', 'b', 'c'])
+        assert.deepEqual(ids(await engine.byRef('key', 'r', 'b', 3)), ['c', 'd'])
+        assert.deepEqual(ids(await engine.byRef('key', 'r', 'bb', 1)), ['c'])
+        assert.deepEqual(ids(await engine.byRef('key', 'r', 'd', 3)), [])
+        assert.deepEqual(ids(await engine.byRef('key', 'r', '', 0)), [])
       })
 
       test('tells no ref from an empty one', async ({ engine }) => {
         await put(engine, row({ id: 'empty', ref: '' }), row({ id: 'none', ref: null }))
-        assert.deepEqual(ids(await engine.byRef('key', '')), ['empty'])
-        assert.deepEqual(ids(await engine.byRef('key', 'null')), [])
+        assert.deepEqual(ids(await engine.byRef('key', '', undefined, 100)), ['empty'])
+        assert.deepEqual(ids(await engine.byRef('key', 'null', undefined, 100)), [])
       })
 
       test('takes a ref as it is, with no wildcards', async ({ engine }) => {
         await put(engine, row({ id: '1', ref: 'a%' }), row({ id: '2', ref: 'ab' }), row({ id: '3', ref: 'a\0b' }))
-        assert.deepEqual(ids(await engine.byRef('key', 'a%')), ['1'])
-        assert.deepEqual(ids(await engine.byRef('key', 'a_')), [])
-        assert.deepEqual(ids(await engine.byRef('key', 'a')), [])
-        assert.deepEqual(ids(await engine.byRef('key', 'a\0b')), ['3'])
+        assert.deepEqual(ids(await engine.byRef('key', 'a%', undefined, 100)), ['1'])
+        assert.deepEqual(ids(await engine.byRef('key', 'a_', undefined, 100)), [])
+        assert.deepEqual(ids(await engine.byRef('key', 'a', undefined, 100)), [])
+        assert.deepEqual(ids(await engine.byRef('key', 'a\0b', undefined, 100)), ['3'])
       })
 
       test('follows a row whose ref changes, or that goes', async ({ engine }) => {
         await put(engine, row({ id: 'a', ref: 'old' }), row({ id: 'b', ref: 'old' }))
         await put(engine, row({ id: 'a', ref: 'new', version: 2 }))
-        assert.deepEqual(ids(await engine.byRef('key', 'old')), ['b'])
-        assert.deepEqual(ids(await engine.byRef('key', 'new')), ['a'])
+        assert.deepEqual(ids(await engine.byRef('key', 'old', undefined, 100)), ['b'])
+        assert.deepEqual(ids(await engine.byRef('key', 'new', undefined, 100)), ['a'])
         await put(engine, row({ id: 'a', ref: null, version: 3 }))
-        assert.deepEqual(ids(await engine.byRef('key', 'new')), [])
+        assert.deepEqual(ids(await engine.byRef('key', 'new', undefined, 100)), [])
         await engine.commit(commit({ removes: [{ kind: 'key', id: 'b', version: 1 }] }))
-        assert.deepEqual(ids(await engine.byRef('key', 'old')), [])
+        assert.deepEqual(ids(await engine.byRef('key', 'old', undefined, 100)), [])
       })
     })
 
@@ -466,7 +475,7 @@ export function conformance(name: string, open: () => Promise<Fixture>): void {
         await put(engine, stored)
         const expected = [plain(stored)]
         assert.deepEqual((await engine.page('key', '', undefined, 1)).map(plain), expected)
-        assert.deepEqual((await engine.byRef('key', 'r')).map(plain), expected)
+        assert.deepEqual((await engine.byRef('key', 'r', undefined, 100)).map(plain), expected)
         assert.deepEqual((await engine.due(5, 1)).map(plain), expected)
       })
     })

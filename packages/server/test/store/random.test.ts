@@ -112,7 +112,8 @@ it(`SQLite does what the model does, ${steps} times, from seed ${seed}`, async (
       6,
       async () => {
         const [kind, ref] = [pick(kinds), pick(refs) ?? 'none']
-        await agree(async engine => rows(await engine.byRef(kind, ref)))
+        const [after, limit] = [pick([undefined, ...ids]), below(10)]
+        await agree(async engine => rows(await engine.byRef(kind, ref, after, limit)))
       },
     ],
     [

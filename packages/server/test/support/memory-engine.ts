@@ -27,8 +27,11 @@ export class MemoryEngine implements Engine {
     return this.#memory.rows.get(name(kind, id))
   }
 
-  async byRef(kind: string, ref: string): Promise<Row[]> {
-    return this.#rows(row => row.kind === kind && row.ref === ref).sort(byId)
+  async byRef(kind: string, ref: string, after: string | undefined, limit: number): Promise<Row[]> {
+    return this.#rows(row => row.kind === kind && row.ref === ref)
+      .filter(row => after === undefined || compare(row.id, after) > 0)
+      .sort(byId)
+      .slice(0, limit)
   }
 
   async page(kind: string, prefix: string, after: string | undefined, limit: number): Promise<Row[]> {
