@@ -293,6 +293,39 @@ test('Ed25519ph signs as in RFC 8032', () => {
   assert.equal(prehashed.verify(publicKey, Buffer.from('abd'), signature), false)
 })
 
+// usnistgov/ACVP-Server, gen-val/json-files/EDDSA-SigGen-1.0/internalProjection.json, tcId 1 and 2. Its Ed25519ph has contexts,
+// which the service has not.
+test('Ed25519 signs as in the vectors of NIST', async () => {
+  const seed = hex('294849A3E89029C6028EED4B87CF6A1535533AA0BCF9341B5350B27E5BA6076A')
+  const privateKey = createPrivateKey({ key: seed, format: 'raw-private', asymmetricKeyType: 'ed25519' })
+  const publicKey = createPublicKey(privateKey)
+  assert.deepEqual(
+    publicKey.export({ format: 'raw-public' }),
+    hex('7A4F761E8E2A8279890E6BA8049DFD556766597A5CDDB806A147DA1352366CA5'),
+  )
+  const known = [
+    {
+      message:
+        '47892E46D6F61A472510AB302A6DCECD08692DAA772E02ECCEE1FBA3809EC6976C2D8FF130DDD45738ECBC618930E32AC493E9A9772285D77B5E23AA4D5333E1' +
+        '7135610E979360F212A5CDFD057E4BF18B48F7B47F38CDCD3C278591D0E7FC05E9C2DFD5226F73BB4869E244F0C2FE01F0F4924A591DA3510A847E0A4FA85CF5',
+      signature:
+        '8384DE330500C799AFD928D21926C3FC435C2B55A28F95F838E6BCB37C6610A17C5C1BF6660A9B20A7C77DAA26EB1BCD62EC13F2D5320A788E66C139C9B19C04',
+    },
+    {
+      message:
+        'E9BDBF047F3BE61E9350D1238AD752BB31D4392CDCE6C3A9C65F10088E060C1A8D6D1C437D30D52A206F301DC66AB11A8D0C105BC2E96206013D345565068DC4' +
+        '6E988D3CF2E0C84230FC163FEDC4E6FBB5750F1BCA7AB21BA90F234572052636AE1EE2AD6566909D28DAD675050B162483A75B8C3D3CE25045F3A2827DF01D06',
+      signature:
+        'D2A3B26974AD18CDDA123B1DFD45B4C47EAE9A0B85122731DA33EBC7969710E2124EC4BD8B45959575884ACC7EC05798E286FB1687074308F6C750814EFF700B',
+    },
+  ]
+  for (const { message, signature } of known) {
+    const form: Message = { form: 'message', bytes: hex(message) }
+    assert.deepEqual(await sign({ scheme: 'ed25519' }, privateKey, form), hex(signature))
+    assert.equal(await verify({ scheme: 'ed25519' }, publicKey, form, hex(signature)), true)
+  }
+})
+
 test('keys of other kinds sign nothing that was hashed elsewhere', () => {
   for (const pair of [rsa, generateKeyPairSync('x25519'), generateKeyPairSync('ed448')]) {
     assert.throws(() => prehashed.sign(pair.privateKey, Buffer.alloc(64)), TypeError)
