@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseRoots } from './attestation/chain.ts'
 import type { Authenticator } from './authenticate.ts'
 import { newAccessKey, newUser } from './auth/identities.ts'
 import { startClock, watchClock } from './clock.ts'
@@ -7,6 +8,7 @@ import type { Config } from './config.ts'
 import { writeCredentials } from './credentials.ts'
 import { openPool, type WrappingKeyPool } from './import/pool.ts'
 import { settleDue } from './jobs.ts'
+import { LastUsage } from './last-usage.ts'
 import type { Log } from './log.ts'
 import type { Context } from './operation.ts'
 import { SigningKeys } from './protocol/sigv4.ts'
@@ -40,6 +42,8 @@ export interface OpenApp extends App {
   notices: readonly string[]
   /** Does what time alone makes due, unless the machine's clock cannot be trusted. */
   settle: () => Promise<number>
+  /** Writes what is kept in memory only, once it is time. */
+  flush: () => Promise<void>
   /** Audit entries with a number above `after`, in order; the first has number 1. */
   auditEntries: Engine['entries']
   /** Resolves once the store can commit no more; then the process must end. */
@@ -48,7 +52,17 @@ export interface OpenApp extends App {
 }
 
 /** Kinds whose old rows hold nothing that must be unreadable once replaced. */
-const compact: readonly Kind[] = ['key', 'alias', 'token-failures', 'user', 'external-key']
+const compact: readonly Kind[] = [
+  'key',
+  'alias',
+  'token-failures',
+  'user',
+  'external-key',
+  'key-usage',
+  'usage-mark',
+  'grant',
+  'retirable',
+]
 
 /**
  * Opens the data folder, makes in it what is missing, and settles what became due meanwhile.
@@ -57,6 +71,7 @@ const compact: readonly Kind[] = ['key', 'alias', 'token-failures', 'user', 'ext
  * @throws SealError, and Errors with sentences for the operator
  */
 export async function openApp(config: Config, log: Log, wall?: () => number): Promise<OpenApp> {
+  const attestationRoots = readRoots(config.attestation.roots)
   const engine = await openSqlite(config.data, { compact })
   try {
     const notices: string[] = []
@@ -68,7 +83,12 @@ export async function openApp(config: Config, log: Log, wall?: () => number): Pr
     const isSteady = watchClock(wall)
     const threads = startPublicKeys()
     const pool = openPool(threads.keyGenerator, config.wrapping.poolSize)
-    await settleDue(store, now(), log)
+    const lastUsage = new LastUsage(store, log, now())
+    await lastUsage.recover()
+    const externalKeys = openExternalKeys(config.xks, failure =>
+      log({ level: 'info', event: 'external key store proxy failed', ...failure }),
+    )
+    await settleDue({ store, seal, log }, now())
     return {
       now,
       store,
@@ -80,7 +100,8 @@ export async function openApp(config: Config, log: Log, wall?: () => number): Pr
         wrappingKeys: pool,
         publicKeys: threads.publicKeys,
         externalKeys,
-        settings: { regions: config.regions, pkcs1v15: config.wrapping.pkcs1v15, attestationRoots: [] },
+        lastUsage,
+        settings: { regions: config.regions, pkcs1v15: config.wrapping.pkcs1v15, attestationRoots },
       },
       log,
       observe: () => {},
@@ -88,21 +109,35 @@ export async function openApp(config: Config, log: Log, wall?: () => number): Pr
       credentials,
       notices,
       async settle() {
-        if (isSteady()) return await settleDue(store, now(), log)
+        if (isSteady()) return await settleDue({ store, seal, log }, now())
         log({ level: 'error', event: 'clock jumped', detail: 'Nothing is erased until this server is started again.' })
         return 0
       },
+      flush: () => lastUsage.flushIfDue(now()),
       auditEntries: (after, limit) => engine.entries(after, limit),
       failed: engine.failed,
       async close() {
         externalKeys.close()
         await threads.close()
+        // A store that has failed takes no more: at the next start its audit entries say the same.
+        await lastUsage.flush().catch(() => {})
         await engine.close()
       },
     }
   } catch (error) {
     await engine.close()
     throw error
+  }
+}
+
+/** The certificates in the file, in DER. */
+function readRoots(file: string | undefined): Uint8Array[] {
+  if (file === undefined) return []
+  try {
+    return parseRoots(readFileSync(file, 'latin1'))
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`attestation.roots names ${file}, which cannot be used: ${reason}`, { cause: error })
   }
 }
 
