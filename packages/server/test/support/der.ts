@@ -47,6 +47,7 @@ export const twists: Readonly<Record<string, (tag: number, content: Buffer) => B
   'a byte of content more': (tag, content) => write(tag, Buffer.concat([content, Buffer.alloc(1)])),
   'a byte of content less': (tag, content) => write(tag, content.subarray(0, -1)),
   'a leading zero': (tag, content) => write(tag, Buffer.concat([Buffer.alloc(1), content])),
+  'a leading byte of ones': (tag, content) => write(tag, Buffer.concat([Buffer.of(0xff), content])),
   'a length too large by one': (tag, content) => Buffer.concat([Buffer.of(tag), lengthOf(content.length + 1), content]),
   'the other half of constructed and primitive': (tag, content) => write(tag ^ 0x20, content),
   'another class': (tag, content) => write(tag ^ 0x40, content),
@@ -81,4 +82,22 @@ function longLength(length: number, size: number): Buffer {
   const bytes = Buffer.alloc(1 + size, 0x80 | size)
   bytes.writeUIntBE(length, 1, size)
   return bytes
+}
+
+/** SpecifiedECDomain of P-256 (SEC 1 appendix C.2, SEC 2 section 2.4.2), with any cofactor. */
+export function explicitP256(cofactor = 1n): Element {
+  const prime = 2n ** 256n - 2n ** 224n + 2n ** 192n + 2n ** 96n - 1n
+  const a = Buffer.from((prime - 3n).toString(16), 'hex')
+  const b = '5ac635d8aa3a93e7b3ebbd55769886bc651d06b0cc53b0f63bce3c3e27d2604b'
+  const generator =
+    '046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296' +
+    '4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5'
+  return sequence(
+    integer(1n),
+    sequence(oid('1.2.840.10045.1.1', '2a8648ce3d0101'), integer(prime)),
+    sequence(octets(a), octets(b)),
+    octets(generator),
+    integer(0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n),
+    integer(cofactor),
+  )
 }
