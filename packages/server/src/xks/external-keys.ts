@@ -86,11 +86,11 @@ export function openExternalKeys(
 ): ExternalKeys & { close: () => void } {
   const transport = new Transport(settings)
 
-  async function ask<T>(call: ProxyCall, path: string, input: object, shape: Shape<T>): Promise<T> {
+  async function ask<T>(call: ProxyCall, path: string, question: object, shape: Shape<T>): Promise<T> {
     const { proxy, metadata } = call
     let status = 0
     try {
-      const reply = await transport.post(signed(call, path, input, settings.port))
+      const reply = await transport.post(signed(call, path, question, settings.port))
       status = reply.status
       const members = membersOf(reply.body)
       if (status === 200) return decodeObject(shape, members)
@@ -124,13 +124,13 @@ export function openExternalKeys(
     describeKey: (call, xksKeyId) => ask(call, `/keys/${xksKeyId}/metadata`, {}, keyMetadata),
 
     async encrypt(call, xksKeyId, plaintext, additional) {
-      const input = {
+      const question = {
         plaintext: encodeBase64(plaintext),
         encryptionAlgorithm: 'AES_GCM',
         additionalAuthenticatedData: encodeBase64(additional),
         ciphertextDataIntegrityValueAlgorithm: 'SHA_256',
       }
-      const answer = await ask(call, `/keys/${xksKeyId}/encrypt`, input, encrypted)
+      const answer = await ask(call, `/keys/${xksKeyId}/encrypt`, question, encrypted)
       const layer = {
         iv: answer.initializationVector,
         tag: answer.authenticationTag,
@@ -145,7 +145,7 @@ export function openExternalKeys(
     },
 
     async decrypt(call, xksKeyId, { iv, tag, metadata, ciphertext }, additional) {
-      const input = {
+      const question = {
         ciphertext: encodeBase64(ciphertext),
         ...(metadata.length > 0 && { ciphertextMetadata: encodeBase64(metadata) }),
         encryptionAlgorithm: 'AES_GCM',
@@ -153,7 +153,7 @@ export function openExternalKeys(
         initializationVector: encodeBase64(iv),
         authenticationTag: encodeBase64(tag),
       }
-      const { plaintext } = await ask(call, `/keys/${xksKeyId}/decrypt`, input, decrypted)
+      const { plaintext } = await ask(call, `/keys/${xksKeyId}/decrypt`, question, decrypted)
       if (plaintext.length !== ciphertext.length) throw new ProxyFailure('invalidResponse')
       return Buffer.from(plaintext.buffer, plaintext.byteOffset, plaintext.length)
     },
@@ -163,11 +163,11 @@ export function openExternalKeys(
 }
 
 /** Signed are host and date, as the specification has it, and with them the body. */
-function signed({ proxy, secret, region, now, metadata }: ProxyCall, path: string, input: object, port: number) {
+function signed({ proxy, secret, region, now, metadata }: ProxyCall, path: string, question: object, port: number) {
   const host = proxy.uriEndpoint.replace(/^https:\/\//, '').toLowerCase()
   const hostHeader = port === 443 ? host : `${host}:${port}`
   const target = proxy.uriPath + path
-  const body = Buffer.from(JSON.stringify({ requestMetadata: metadata, ...input }))
+  const body = Buffer.from(JSON.stringify({ requestMetadata: metadata, ...question }))
   const signature = sign(
     { method: 'POST', target, rawHeaders: ['host', hostHeader], body },
     { accessKeyId: proxy.accessKeyId, secret },
