@@ -22,6 +22,8 @@ await kms.createAlias({ AliasName: 'alias/found', TargetKeyId: id })
 const pendingImport = `KMSInvalidStateException: ${arn} is pending import.`
 const notOfOurMaking = `UnsupportedOperationException: ${arn} origin is EXTERNAL which is not valid for this operation.`
 const notPrimary = `UnsupportedOperationException: ${arn} is not a multi-region primary key.`
+const GrantId = '0'.repeat(64)
+const noGrant = `NotFoundException: Grant ID ${GrantId} not found`
 const notOurs = `InvalidCiphertextException: ${noText}`
 const ciphertext = new Uint8Array(100)
 
@@ -46,6 +48,11 @@ const cases: Record<string, Case> = {
     call: TargetKeyId => kms.createAlias({ AliasName: 'alias/found', TargetKeyId }),
     found: `AlreadyExistsException: An alias with the name ${home}:alias/found already exists`,
     member: 'targetKeyId',
+  },
+  CreateGrant: {
+    call: KeyId =>
+      kms.createGrant({ KeyId, GranteePrincipal: caller, Operations: ['Decrypt'], GrantTokens: ['of nothing'] }),
+    found: `InvalidGrantTokenException: ${noText}`,
   },
   Decrypt: { call: KeyId => kms.decrypt({ KeyId, CiphertextBlob: ciphertext }), found: notOurs, aliases: true },
   DeleteImportedKeyMaterial: { call: KeyId => kms.deleteImportedKeyMaterial({ KeyId }) },
@@ -87,6 +94,7 @@ const cases: Record<string, Case> = {
     found: `InvalidImportTokenException: ${noText}`,
   },
   ListAliases: { call: KeyId => kms.listAliases({ KeyId }) },
+  ListGrants: { call: KeyId => kms.listGrants({ KeyId }) },
   ListKeyPolicies: { call: KeyId => kms.listKeyPolicies({ KeyId }) },
   ListKeyRotations: { call: KeyId => kms.listKeyRotations({ KeyId }) },
   ListResourceTags: { call: KeyId => kms.listResourceTags({ KeyId }) },
@@ -109,6 +117,8 @@ const cases: Record<string, Case> = {
     member: 'destinationKeyId',
   },
   ReplicateKey: { call: KeyId => kms.replicateKey({ KeyId, ReplicaRegion: 'eu-west-1' }), found: notPrimary },
+  RetireGrant: { call: KeyId => kms.retireGrant({ KeyId, GrantId }), found: noGrant },
+  RevokeGrant: { call: KeyId => kms.revokeGrant({ KeyId, GrantId }), found: noGrant },
   RotateKeyOnDemand: { call: KeyId => kms.rotateKeyOnDemand({ KeyId }), found: pendingImport },
   ScheduleKeyDeletion: {
     call: KeyId => kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 6 }),

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, test } from 'node:test'
-import { KMSServiceException, type ImportKeyMaterialCommandInput } from '@aws-sdk/client-kms'
+import {
+  KMSServiceException,
+  type CreateGrantCommandInput,
+  type ImportKeyMaterialCommandInput,
+} from '@aws-sdk/client-kms'
 import { operations } from '../../src/operations/index.ts'
 import { importOf, parametersFor } from '../support/import.ts'
 import { start } from '../support/server.ts'
@@ -16,6 +20,7 @@ const table = `
                                  Enabled  Disabled  PendingDeletion   Enabled  Disabled  PendingDeletion  PendingImport  Empty
 CancelKeyDeletion                np       np        Y                 np       np        Y                np             Y
 CreateAlias                      Y        Y         pd                Y        Y         pd               Y              pd
+CreateGrant                      Y        Dis       pd                Y        Dis       pd               pi             pd
 Decrypt                          Y        Dis       pd                Y        Dis       pd               pi             pd
 Decrypt, by key                  Y        Dis       pd                Y        Dis       pd               pi             pd
 DeleteAlias                      Y        Y         Y                 Y        Y         Y                Y              Y
@@ -34,6 +39,7 @@ GetKeyRotationStatus             Y        Y         Y                 Y        Y
 GetParametersForImport           uo       uo        uo                Y        Y         pd               Y              pd
 ImportKeyMaterial                uo       uo        uo                Y        Y         pd               Y              pd
 ListAliases                      Y        Y         Y                 Y        Y         Y                Y              Y
+ListGrants                       Y        Y         Y                 Y        Y         Y                Y              Y
 ListKeyPolicies                  Y        Y         Y                 Y        Y         Y                Y              Y
 ListKeyRotations                 Y        Y         Y                 Y        Y         Y                Y              Y
 ListResourceTags                 Y        Y         Y                 Y        Y         Y                Y              Y
@@ -41,6 +47,9 @@ PutKeyPolicy                     Y        Y         Y                 Y        Y
 ReEncrypt, from                  Y        Dis       pd                Y        Dis       pd               pi             pd
 ReEncrypt, to                    Y        Dis       pd                Y        Dis       pd               pi             pd
 ReplicateKey                     nm       nm        nm                nm       nm        nm               nm           nm
+RetireGrant                      Y        Y         Y                 Y        Y         Y                Y              Y
+RetireGrant, by token            Y        Y         Y                 Y        Y         Y                Y              Y
+RevokeGrant                      Y        Y         Y                 Y        Y         Y                Y              Y
 RotateKeyOnDemand                Y        Dis       pd                nw       Dis       pd               pi             pd
 ScheduleKeyDeletion              Y        Y         pd                Y        Y         pd               Y              pd
 TagResource                      Y        Y         pd                Y        Y         pd               Y              pd
@@ -96,9 +105,17 @@ interface Subject {
   /** Made under the key, and under another one. */
   ciphertext: Uint8Array | undefined
   foreign: Uint8Array | undefined
+  /** On the key, one for each call that ends one. */
+  grants: { GrantId: string; GrantToken: string }[]
   /** Puts the material back. */
   material: ImportKeyMaterialCommandInput
 }
+
+const grantOn = (KeyId: string): CreateGrantCommandInput => ({
+  KeyId,
+  GranteePrincipal: 'arn:aws:iam::000000000000:user/other',
+  Operations: ['Decrypt'],
+})
 
 const subjects = {
   AWS_KMS: await makeSubject('AWS_KMS'),
@@ -117,12 +134,19 @@ async function makeSubject(Origin: 'AWS_KMS' | 'EXTERNAL'): Promise<Subject> {
     await kms.importKeyMaterial(material)
   }
   const [mine, foreign] = await Promise.all([id, other].map(KeyId => kms.encrypt({ KeyId, Plaintext: plaintext })))
-  return { id, arn, alias, ciphertext: mine?.CiphertextBlob, foreign: foreign?.CiphertextBlob, material }
+  const grants = await Promise.all(
+    Array.from({ length: 15 }, async () => {
+      const { GrantId = '', GrantToken = '' } = await kms.createGrant(grantOn(id))
+      return { GrantId, GrantToken }
+    }),
+  )
+  return { id, arn, alias, ciphertext: mine?.CiphertextBlob, foreign: foreign?.CiphertextBlob, grants, material }
 }
 
 const calls: Record<string, (subject: Subject) => Promise<unknown>> = {
   CancelKeyDeletion: ({ id }) => kms.cancelKeyDeletion({ KeyId: id }),
   CreateAlias: ({ id, alias }) => kms.createAlias({ AliasName: `${alias}/new`, TargetKeyId: id }),
+  CreateGrant: ({ id }) => kms.createGrant(grantOn(id)),
   Decrypt: ({ ciphertext }) => kms.decrypt({ CiphertextBlob: ciphertext }),
   'Decrypt, by key': ({ id, ciphertext }) => kms.decrypt({ KeyId: id, CiphertextBlob: ciphertext }),
   DeleteAlias: ({ alias }) => kms.deleteAlias({ AliasName: alias }),
@@ -141,6 +165,7 @@ const calls: Record<string, (subject: Subject) => Promise<unknown>> = {
   GetParametersForImport: ({ id }) => parametersFor(kms, id),
   ImportKeyMaterial: ({ material }) => kms.importKeyMaterial(material),
   ListAliases: ({ id }) => kms.listAliases({ KeyId: id }),
+  ListGrants: ({ id }) => kms.listGrants({ KeyId: id }),
   ListKeyPolicies: ({ id }) => kms.listKeyPolicies({ KeyId: id }),
   ListKeyRotations: ({ id }) => kms.listKeyRotations({ KeyId: id }),
   ListResourceTags: ({ id }) => kms.listResourceTags({ KeyId: id }),
@@ -151,6 +176,9 @@ const calls: Record<string, (subject: Subject) => Promise<unknown>> = {
   'ReEncrypt, from': ({ ciphertext }) => kms.reEncrypt({ CiphertextBlob: ciphertext, DestinationKeyId: other }),
   'ReEncrypt, to': ({ id, foreign }) => kms.reEncrypt({ CiphertextBlob: foreign, DestinationKeyId: id }),
   ReplicateKey: ({ id }) => kms.replicateKey({ KeyId: id, ReplicaRegion: 'eu-west-1' }),
+  RetireGrant: ({ id, grants }) => kms.retireGrant({ KeyId: id, GrantId: grants.pop()?.GrantId }),
+  'RetireGrant, by token': ({ grants }) => kms.retireGrant({ GrantToken: grants.pop()?.GrantToken }),
+  RevokeGrant: ({ id, grants }) => kms.revokeGrant({ KeyId: id, GrantId: grants.pop()?.GrantId }),
   RotateKeyOnDemand: ({ id }) => kms.rotateKeyOnDemand({ KeyId: id }),
   ScheduleKeyDeletion: ({ id }) => kms.scheduleKeyDeletion({ KeyId: id }),
   TagResource: ({ id }) => kms.tagResource({ KeyId: id, Tags: [{ TagKey: 'a', TagValue: 'b' }] }),
