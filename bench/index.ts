@@ -4,7 +4,7 @@ import { cpus, loadavg, release, totalmem } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { load, oneByOne, type Load } from './load.ts'
-import { prepare, signAll, type Operation } from './requests.ts'
+import { operations as everything, prepare, signAll, type Operation } from './requests.ts'
 import { poolSize, startBare, startKeyreeve, startNothing, type Server } from './servers.ts'
 
 const help = `npm run bench -- [options]
@@ -12,7 +12,8 @@ const help = `npm run bench -- [options]
 Measures Keyreeve against a bare node:http server that answers the same requests with a fixed answer. The two take turns
 within each round, and what counts is the ratio: a figure in requests per second says more of the machine than of us.
 
-  --operation <names>    Encrypt,Decrypt,GenerateDataKey,GetParametersForImport (default: all)
+  --operation <names>    of these (default: all), with commas between them:
+                         ${everything.join(' ')}
   --connections <list>   how many connections send at a time (default: 1,16,64)
   --rounds <n>           how often each case is measured (default: 7; fewer tell little)
   --seconds <n>          how long each server is loaded in each round (default: 1.5)
@@ -43,7 +44,6 @@ if (flags.help) {
   process.exit()
 }
 
-const everything = ['Encrypt', 'Decrypt', 'GenerateDataKey', 'GetParametersForImport'] as const
 const operations = flags.operation?.split(',') ?? everything
 for (const name of operations) if (!everything.includes(name as Operation)) fail(`There is no operation ${name} here.`)
 const connectionCounts = (flags.connections ?? (flags.quick ? '1,64' : '1,16,64')).split(',').map(positive)
@@ -52,6 +52,10 @@ const seconds = positive(flags.seconds ?? (flags.quick ? '0.7' : '1.5'))
 
 /** Code is compiled while it runs: only after so many requests does one cost what it will cost from then on. */
 const coldRequests = 25_000
+/** After so many seconds the code of a slow operation is as fast as it gets, however few requests it has answered. */
+const longestWarmUp = 5
+/** Measured in ways of their own: what matters is what others feel of them. */
+const disturbing: readonly Operation[] = ['GetParametersForImport', 'CreateKey-RSA_4096']
 
 if (flags.pin !== undefined) {
   // What is started later inherits it.
@@ -88,12 +92,13 @@ const memory = { idle: keyreeve.memory(), loaded: 0, bareIdle: bare.memory(), ba
 const bodies = await prepare(keyreeve)
 const cases = await measureCases()
 const imports = operations.includes('GetParametersForImport') ? await measureImports() : undefined
+const generation = operations.includes('CreateKey-RSA_4096') ? await measureGeneration() : undefined
 memory.loaded = keyreeve.memory()
 memory.bareLoaded = bare.memory()
 await Promise.all([bare.stop(), keyreeve.stop()])
 report()
 if (flags.json !== undefined) {
-  const figures = { machine, rounds, seconds, cases, imports, startUp, memory }
+  const figures = { machine, rounds, seconds, cases, imports, generation, startUp, memory }
   writeFileSync(flags.json, `${JSON.stringify(figures, undefined, 2)}\n`)
 }
 
@@ -116,7 +121,7 @@ interface Case {
 
 async function measureCases(): Promise<Case[]> {
   const list: Case[] = everything
-    .filter(operation => operation !== 'GetParametersForImport' && operations.includes(operation))
+    .filter(operation => !disturbing.includes(operation) && operations.includes(operation))
     .flatMap(operation => connectionCounts.map(connections => ({ operation, connections, keyreeve: [], bare: [] })))
   await warmUp([...new Set(list.map(({ operation }) => operation))])
   for (let round = 0; round < rounds; round++) {
@@ -137,7 +142,8 @@ async function warmUp(names: readonly Operation[]): Promise<void> {
   for (const operation of names) {
     const requests = signAll(keyreeve, operation, bodies[operation])
     for (const server of [bare, keyreeve]) {
-      for (let answers = 0; answers < coldRequests / names.length;) {
+      let answers = 0
+      for (let time = 0; time < longestWarmUp && answers < coldRequests / names.length; time += 0.5) {
         answers += (await load(server.port, requests, { connections: 64, seconds: 0.5 })).answers
       }
     }
@@ -178,6 +184,30 @@ async function measureImports(): Promise<Imports> {
       figures.parameters.push(...(await oneByOne(keyreeve.port, parameters)))
     }
     figures.refilling.push(quantile(await load(keyreeve.port, encrypt, eight), 0.99))
+  }
+  return figures
+}
+
+interface Generation {
+  /** p99 of Decrypt over eight connections in each round, at rest and while eight clients create RSA keys. */
+  quiet: number[]
+  disturbed: number[]
+  /** Keys made in a second while Decrypt was measured too, and until the last client had its key. */
+  keys: number[]
+}
+
+async function measureGeneration(): Promise<Generation> {
+  const figures: Generation = { quiet: [], disturbed: [], keys: [] }
+  const eight = { connections: 8, seconds }
+  for (let round = 0; round < Math.min(rounds, 7); round++) {
+    await keyreeve.poolFilled()
+    const decrypt = signAll(keyreeve, 'Decrypt', bodies.Decrypt)
+    const createKey = signAll(keyreeve, 'CreateKey-RSA_4096', bodies['CreateKey-RSA_4096'])
+    figures.quiet.push(quantile(await load(keyreeve.port, decrypt, eight), 0.99))
+    const created = load(keyreeve.port, createKey, eight)
+    figures.disturbed.push(quantile(await load(keyreeve.port, decrypt, eight), 0.99))
+    const { answers, seconds: elapsed } = await created
+    figures.keys.push(answers / elapsed)
   }
   return figures
 }
@@ -242,6 +272,13 @@ function report(): void {
         `${(refilling / quiet).toFixed(2)} of p99 at rest (${quiet.toFixed(2)} ms).\n`,
     )
   }
+  if (generation) {
+    const [quiet, disturbed] = [median(generation.quiet), median(generation.disturbed)]
+    say(
+      `Decrypt over 8 connections while 8 clients create RSA_4096 keys (${median(generation.keys).toFixed(2)} a second), ` +
+        `p99: ${disturbed.toFixed(2)} ms, ${(disturbed / quiet).toFixed(2)} of p99 at rest (${quiet.toFixed(2)} ms).\n`,
+    )
+  }
   const ms = (values: readonly number[]) => `${median(values).toFixed(0)} ms`
   say(
     `Start to first answer: ${ms(startUp.cold)} the first time (CPU ${ms(startUp.coldCpu)}), ` +
@@ -256,6 +293,7 @@ function report(): void {
   // The aim was set with the load on the servers' own core, where what it costs itself counts on both sides.
   const core = flags.pin === undefined ? ' (meant for --pin 0)' : ''
   if (encrypt64) aim(`Encrypt over 64 connections, of bare${core}`, ratio(encrypt64, 'perSecond'), 0.4, 'at least')
+  if (generation) aim('Decrypt p99 while RSA_4096 keys are created, ms', median(generation.disturbed), 50, 'below')
   aim('start to first answer, ms', median(startUp.warm), 500, 'below')
   aim('resident memory idle, MB', memory.idle / 1e6, 120, 'below')
 }

@@ -2,14 +2,21 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { sign } from '../packages/server/src/protocol/sigv4.ts'
 import type { Keyreeve } from './servers.ts'
 
-/** Bodies by operation; several hundred of each, no two alike, over a few keys. */
-export interface Bodies {
-  readonly Encrypt: readonly object[]
-  readonly Decrypt: readonly object[]
-  readonly GenerateDataKey: readonly object[]
-  readonly GetParametersForImport: readonly object[]
-}
-export type Operation = keyof Bodies
+/** What is measured: an operation, or one with keys of one spec. */
+export const operations = [
+  'Encrypt',
+  'Decrypt',
+  'GenerateDataKey',
+  'Sign-ECC_NIST_P256',
+  'Sign-RSA_2048',
+  'Sign-RSA_4096',
+  'GetParametersForImport',
+  'CreateKey-RSA_4096',
+] as const
+export type Operation = (typeof operations)[number]
+
+/** Bodies of requests; of what is called often several hundred, no two alike, over a few keys. */
+export type Bodies = Readonly<Record<Operation, readonly object[]>>
 
 const region = 'us-east-1'
 const keys = 16
@@ -27,10 +34,17 @@ export async function prepare(server: Keyreeve): Promise<Bodies> {
     const { CiphertextBlob } = await call(server, 'Encrypt', body)
     decrypt.push({ CiphertextBlob })
   }
+  const sign = async (KeySpec: string, SigningAlgorithm: string): Promise<object[]> => {
+    const KeyId = await createKey(server, { KeySpec, KeyUsage: 'SIGN_VERIFY' })
+    return each(() => ({ KeyId, Message: randomBytes(32).toString('base64'), SigningAlgorithm }))
+  }
   return {
     Encrypt: encrypt,
     Decrypt: decrypt,
     GenerateDataKey: each((KeyId, index) => ({ KeyId, EncryptionContext: { n: `${index}` }, KeySpec: 'AES_256' })),
+    'Sign-ECC_NIST_P256': await sign('ECC_NIST_P256', 'ECDSA_SHA_256'),
+    'Sign-RSA_2048': await sign('RSA_2048', 'RSASSA_PSS_SHA_256'),
+    'Sign-RSA_4096': await sign('RSA_4096', 'RSASSA_PSS_SHA_256'),
     GetParametersForImport: [
       {
         KeyId: await createKey(server, { Origin: 'EXTERNAL' }),
@@ -38,14 +52,16 @@ export async function prepare(server: Keyreeve): Promise<Bodies> {
         WrappingKeySpec: 'RSA_4096',
       },
     ],
+    'CreateKey-RSA_4096': [{ KeySpec: 'RSA_4096', KeyUsage: 'SIGN_VERIFY' }],
   }
 }
 
 /** Requests that are good for five minutes, as bytes of HTTP. */
-export function signAll(server: Keyreeve, operation: string, inputs: readonly object[]): Buffer[] {
+export function signAll(server: Keyreeve, operation: Operation, inputs: readonly object[]): Buffer[] {
+  const [name = ''] = operation.split('-')
   return inputs.map(input => {
     const body = JSON.stringify(input)
-    const headers = Object.entries(headersOf(server, operation, body))
+    const headers = Object.entries(headersOf(server, name, body))
     const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`)
     return Buffer.from(`POST / HTTP/1.1\r\n${lines.join('')}\r\n${body}`)
   })
