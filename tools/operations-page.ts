@@ -40,7 +40,11 @@ function row(operation: Operation): string {
 function keyText(name: string, need: KeyNeed<unknown>): string {
   const forms = need.aliases ? 'id, ARN, alias name, alias ARN' : 'id, ARN'
   const facts = [
-    need.ciphertext ? `${forms}, or named by the ciphertext` : forms,
+    need.ciphertext
+      ? `${forms}, or named by the ciphertext`
+      : need.grantToken
+        ? `${forms}, or named by the token`
+        : forms,
     ...(need.optional ? ['optional'] : []),
     ...(need.usage ? [`usage ${need.usage}`] : []),
     ...(need.origin ? [`origin ${need.origin}`] : []),

@@ -4,6 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
+import { readGrantToken } from '../src/auth/grant-token.ts'
+import { namedGrantId } from '../src/auth/grants.ts'
 import { openToken } from '../src/import/token.ts'
 import { decryptSymmetric, materialId } from '../src/keys/ciphertext.ts'
 import { readMarker } from '../src/operations/paging.ts'
@@ -62,6 +64,24 @@ test('the documented import token opens under the documented day key', () => {
   assert.equal(token?.algorithm, 'RSAES_OAEP_SHA_256')
   assert.equal(token?.wrappingKeySpec, 'RSA_2048')
   assert.equal(token.validTo - token.createdAt, 24 * 60 * 60 * 1000)
+})
+
+test('the documented grant has the documented id, which the documented token names', () => {
+  const [account, region] = ['000000000000', 'us-east-1']
+  const grant: Parameters<typeof namedGrantId>[1] = {
+    account,
+    region,
+    keyId,
+    issuingAccount: account,
+    name: 'example',
+    granteePrincipal: 'arn:aws:iam::000000000000:user/alice',
+    operations: ['Encrypt', 'Decrypt'],
+    constraints: { encryptionContextSubset: [['Department', 'IT']] },
+  }
+  const id = example('grant-id')
+  assert.equal(namedGrantId(seal, grant), id)
+  const named = { account, region, keyId, id, createdAt: 1_795_507_200_000 }
+  assert.deepEqual(readGrantToken(seal, example('grant-token')), named)
 })
 
 test('the documented page marker is one of the documented list', () => {
