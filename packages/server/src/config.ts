@@ -104,6 +104,15 @@ export const options = {
     false,
     'Allow external key store proxies on this machine. Callers choose their names: link-local addresses, those of metadata services and 0.0.0.0 are always refused, those of private networks never',
   ),
+  'attestation.roots': optional(
+    path,
+    'PEM file with the root certificates of attestation documents, such as that of AWS Nitro Enclaves; without it, Recipient is refused',
+  ),
+  quotas: usually(
+    oneOf(['off', 'aws']),
+    'off',
+    "AWS's default request quotas for each account and Region; what exceeds them is throttled",
+  ),
   adminHost: usually(hostName, '127.0.0.1', 'Name or IP address to listen on for administration'),
   adminPort: optional(port, 'Port for administration: /metrics; none without it'),
   log: usually(oneOf(logLevels), 'info', 'What to log on stderr'),

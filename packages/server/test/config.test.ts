@@ -42,6 +42,8 @@ test('starts with nothing given', () => {
     root: { keyFile: '/home/ann/.local/share/keyreeve.root.key', passphrase: undefined },
     account: '000000000000',
     wrapping: { pkcs1v15: 'allow', poolSize: 4 },
+    quotas: 'off',
+    attestation: { roots: undefined },
     adminHost: '127.0.0.1',
     adminPort: undefined,
     log: 'info',

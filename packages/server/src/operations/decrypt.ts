@@ -3,16 +3,8 @@ import { dryRunSucceeded, operation } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { blob, optional, string, structure } from '../protocol/shape.ts'
 import { decryptWith, requireEncryptionAlgorithm } from './encryption.ts'
-import {
-  dryRun,
-  dryRunModifiers,
-  encryptionAlgorithm,
-  encryptionContext,
-  grantTokens,
-  keyId,
-  recipient,
-  refuseRecipient,
-} from './members.ts'
+import { dryRun, dryRunModifiers, encryptionAlgorithm, encryptionContext, grantTokens, keyId } from './members.ts'
+import { ciphertextForRecipient, recipient, recipientOf } from './recipient.ts'
 import { shown } from './shown.ts'
 import { ciphertextOf, requireKeyOfCiphertext, requireSource } from './symmetric.ts'
 
@@ -33,16 +25,14 @@ export const decrypt = operation({
   }),
   output: structure({
     KeyId: string(),
-    Plaintext: blob(),
+    Plaintext: optional(blob()),
     EncryptionAlgorithm: string(),
     KeyMaterialId: optional(string()),
+    CiphertextForRecipient: ciphertextForRecipient,
   }),
   needs: {
     action: 'kms:Decrypt',
-    precheck(input) {
-      refuseRecipient(input)
-      requireSource(input, ['KeyId', input.KeyId], input.EncryptionAlgorithm)
-    },
+    precheck: input => requireSource(input, ['KeyId', input.KeyId], input.EncryptionAlgorithm),
     keys: {
       key: {
         identifier: input => input.KeyId,
@@ -65,6 +55,7 @@ export const decrypt = operation({
   async handle(context, input) {
     const { key } = context.keys
     const { EncryptionAlgorithm: algorithm = 'SYMMETRIC_DEFAULT', EncryptionContext } = input
+    const { answer, recorded } = recipientOf(context, input)
     const ciphertext = ciphertextOf(input)
     if (!ciphertext) {
       requireEncryptionAlgorithm(key, algorithm)
@@ -76,11 +67,11 @@ export const decrypt = operation({
     return {
       output: {
         KeyId: keyArn(key),
-        Plaintext: plaintext,
+        ...answer('Plaintext', plaintext),
         EncryptionAlgorithm: algorithm,
         ...(material && { KeyMaterialId: materialId }),
       },
-      ...(material && { additional: { keyMaterialId: materialId } }),
+      ...recorded(material ? { keyMaterialId: materialId } : undefined),
     }
   },
 })

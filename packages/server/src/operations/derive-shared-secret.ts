@@ -4,10 +4,11 @@ import { usable } from '../keys/states.ts'
 import { operation } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { kmsError } from '../protocol/errors.ts'
-import { blob, oneOf, string, structure } from '../protocol/shape.ts'
+import { blob, oneOf, optional, string, structure } from '../protocol/shape.ts'
 import { onlyMaterialOf, requireAlgorithm } from './key-pairs.ts'
 import { origins } from './key-metadata.ts'
-import { dryRun, grantTokens, keyId, recipient, refuseRecipient } from './members.ts'
+import { dryRun, grantTokens, keyId } from './members.ts'
+import { ciphertextForRecipient, recipient, recipientOf } from './recipient.ts'
 import { shown } from './shown.ts'
 
 /** The raw shared secret of ECDH with somebody's public key: the x-coordinate, to be put through a KDF. */
@@ -23,18 +24,19 @@ export const deriveSharedSecret = operation({
   }),
   output: structure({
     KeyId: string(),
-    SharedSecret: blob(),
+    SharedSecret: optional(blob()),
     KeyAgreementAlgorithm: string(),
     KeyOrigin: oneOf(origins),
+    CiphertextForRecipient: ciphertextForRecipient,
   }),
   needs: {
     action: 'kms:DeriveSharedSecret',
-    precheck: refuseRecipient,
     keys: { key: { identifier: input => input.KeyId, aliases: true, usage: 'KEY_AGREEMENT', states: usable } },
   },
   audit: { readOnly: true, parameters: input => shown(input, 'KeyId', 'KeyAgreementAlgorithm') },
   async handle(context, input) {
     const { key } = context.keys
+    const { answer, recorded } = recipientOf(context, input)
     requireAlgorithm(key, input.KeyAgreementAlgorithm)
     const kind = pairOf(key.spec)
     if (kind?.kind !== 'ecc') throw new Error(`${key.spec} agrees on nothing`)
@@ -44,10 +46,11 @@ export const deriveSharedSecret = operation({
     return {
       output: {
         KeyId: keyArn(key),
-        SharedSecret: secret,
+        ...answer('SharedSecret', secret),
         KeyAgreementAlgorithm: input.KeyAgreementAlgorithm,
         KeyOrigin: key.origin,
       },
+      ...recorded(),
     }
   },
 })

@@ -4,9 +4,10 @@ import { usable } from '../keys/states.ts'
 import { operation, type Context } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { kmsError } from '../protocol/errors.ts'
-import { blob, oneOf, publicBlob, string, structure } from '../protocol/shape.ts'
+import { blob, oneOf, optional, publicBlob, string, structure } from '../protocol/shape.ts'
 import { requireDataKeyKey } from './generate-data-key.ts'
-import { dryRun, encryptionContext, grantTokens, keyId, recipient, refuseRecipient } from './members.ts'
+import { dryRun, encryptionContext, grantTokens, keyId } from './members.ts'
+import { ciphertextForRecipient, recipient, recipientOf } from './recipient.ts'
 import { shown } from './shown.ts'
 import { encryptUnder } from './symmetric.ts'
 
@@ -78,19 +79,21 @@ export const generateDataKeyPair = operation({
   input: structure({ ...members, Recipient: recipient }),
   output: structure({
     PrivateKeyCiphertextBlob: publicBlob(),
-    PrivateKeyPlaintext: blob(),
+    PrivateKeyPlaintext: optional(blob()),
     PublicKey: publicBlob(),
     KeyId: string(),
     KeyPairSpec: oneOf(keyPairSpecs),
     KeyMaterialId: string(),
+    CiphertextForRecipient: ciphertextForRecipient,
   }),
-  needs: { action: 'kms:GenerateDataKeyPair', precheck: refuseRecipient, keys },
+  needs: { action: 'kms:GenerateDataKeyPair', keys },
   audit: { readOnly: true, parameters },
   async handle(context, input) {
+    const { answer, recorded } = recipientOf(context, input)
     const { privateKey, output } = await makeDataKeyPair(context, input)
     return {
-      output: { ...output, PrivateKeyPlaintext: privateKey },
-      additional: { keyMaterialId: output.KeyMaterialId },
+      output: { ...output, ...answer('PrivateKeyPlaintext', privateKey) },
+      ...recorded({ keyMaterialId: output.KeyMaterialId }),
     }
   },
 })

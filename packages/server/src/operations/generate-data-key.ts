@@ -6,7 +6,8 @@ import { operation, type Context } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { blob, integer, oneOf, optional, publicBlob, string, structure } from '../protocol/shape.ts'
-import { dryRun, encryptionContext, grantTokens, keyId, recipient, refuseRecipient } from './members.ts'
+import { dryRun, encryptionContext, grantTokens, keyId } from './members.ts'
+import { ciphertextForRecipient, recipient, recipientOf } from './recipient.ts'
 import { shown } from './shown.ts'
 import { encryptUnder } from './symmetric.ts'
 
@@ -65,17 +66,26 @@ async function makeDataKey(context: Context & { keys: { key: Key } }, wish: Wish
 export const generateDataKey = operation({
   name: 'GenerateDataKey',
   input: structure({ ...members, Recipient: recipient }),
-  output: structure({ CiphertextBlob: blob(), Plaintext: blob(), KeyId: string(), KeyMaterialId: string() }),
+  output: structure({
+    CiphertextBlob: blob(),
+    Plaintext: optional(blob()),
+    KeyId: string(),
+    KeyMaterialId: string(),
+    CiphertextForRecipient: ciphertextForRecipient,
+  }),
   needs: {
     action: 'kms:GenerateDataKey',
-    precheck: refuseRecipient,
     keys,
     check: (_, input) => requireOneSize(input),
   },
   audit: { readOnly: true, parameters },
   async handle(context, input) {
+    const { answer, recorded } = recipientOf(context, input)
     const { plaintext, output } = await makeDataKey(context, input)
-    return { output: { ...output, Plaintext: plaintext }, additional: { keyMaterialId: output.KeyMaterialId } }
+    return {
+      output: { ...output, ...answer('Plaintext', plaintext) },
+      ...recorded({ keyMaterialId: output.KeyMaterialId }),
+    }
   },
 })
 

@@ -3,7 +3,7 @@ import { noKeys, operation } from '../operation.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { blob, integer, optional, string, structure } from '../protocol/shape.ts'
 import { requireStore } from './key-stores.ts'
-import { recipient, refuseRecipient } from './members.ts'
+import { ciphertextForRecipient, recipient, recipientOf } from './recipient.ts'
 
 /** Random bytes from the operating system's generator. */
 export const generateRandom = operation({
@@ -13,22 +13,24 @@ export const generateRandom = operation({
     CustomKeyStoreId: optional(string(1, 64)),
     Recipient: recipient,
   }),
-  output: structure({ Plaintext: blob() }),
+  output: structure({ Plaintext: optional(blob()), CiphertextForRecipient: ciphertextForRecipient }),
   needs: {
     action: 'kms:GenerateRandom',
     precheck(input) {
       // Optional in the model, yet required by the service.
       if (input.NumberOfBytes === undefined) throw kmsError('ValidationException', 'NumberOfBytes is required.')
-      refuseRecipient(input)
     },
     keys: noKeys,
   },
   audit: { readOnly: true, parameters: () => null },
-  async handle({ view, caller: { account }, region }, { NumberOfBytes, CustomKeyStoreId: id }) {
-    if (id !== undefined) {
-      const { type } = await requireStore(view, { account, region }, id)
+  async handle(context, input) {
+    const { answer, recorded } = recipientOf(context, input)
+    if (input.CustomKeyStoreId !== undefined) {
+      const { view, caller, region } = context
+      const { type } = await requireStore(view, { account: caller.account, region }, input.CustomKeyStoreId)
       throw kmsError('UnsupportedOperationException', `Custom key stores of the type ${type} make no random bytes.`)
     }
-    return { output: { Plaintext: random(NumberOfBytes ?? 0) } }
+    const output = answer('Plaintext', random(input.NumberOfBytes ?? 0))
+    return { output, ...recorded() }
   },
 })

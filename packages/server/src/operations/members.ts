@@ -1,6 +1,5 @@
 import { encryptionAlgorithms, type EncryptionAlgorithmName } from '../keys/algorithms.ts'
-import { kmsError } from '../protocol/errors.ts'
-import { blob, boolean, integer, list, map, oneOf, optional, secret, string, structure } from '../protocol/shape.ts'
+import { boolean, integer, list, map, oneOf, optional, secret, string, structure } from '../protocol/shape.ts'
 
 /** Members that many operations share, with the constraints of the service's model (version 2014-11-01). */
 
@@ -34,17 +33,3 @@ export const dryRunModifiers = optional(list(oneOf(['IGNORE_CIPHERTEXT'])))
 export const encryptionAlgorithm = oneOf(Object.keys(encryptionAlgorithms) as EncryptionAlgorithmName[]) // No others.
 export const expirationModel = oneOf(['KEY_MATERIAL_EXPIRES', 'KEY_MATERIAL_DOES_NOT_EXPIRE'])
 export const tags = list(structure({ TagKey: string(1, 128), TagValue: string(0, 256) }))
-
-export const recipient = optional(
-  structure({
-    KeyEncryptionAlgorithm: optional(oneOf(['RSAES_OAEP_SHA_256'])),
-    AttestationDocument: optional(blob(1, 262_144)),
-  }),
-)
-
-/** Whoever sends a Recipient must not get the plaintext in the clear instead. */
-export function refuseRecipient(input: { Recipient?: unknown }): void {
-  if (input.Recipient !== undefined) {
-    throw kmsError('UnsupportedOperationException', 'Recipient (attestation documents) is not supported.')
-  }
-}
