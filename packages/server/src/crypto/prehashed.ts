@@ -52,8 +52,7 @@ const signers: Readonly<Record<string, Signer>> = {
     secret: 'raw-private',
     sign: (message, seed) => ed25519ph.sign(message, seed),
     verify: (signature, message, publicKey) =>
-      signature.length === ed25519ph.lengths.signature &&
-      ed25519ph.verify(signature, message, publicKey, { zip215: false }),
+      signature.length === 64 && ed25519ph.verify(signature, message, publicKey, { zip215: false }),
   },
   'ml-dsa-44': mlDsa(ml_dsa44),
   'ml-dsa-65': mlDsa(ml_dsa65),
