@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { kmsError } from '../protocol/errors.ts'
+import { throttled } from '../protocol/errors.ts'
 import { FairQueue } from './fair-queue.ts'
 import type { Bounds } from './fair-queue.ts'
 import type { KeyGenerator, PublicKeys } from './public-keys.ts'
@@ -36,7 +36,7 @@ export function startPublicKeys(cores = availableParallelism()): PublicKeyThread
   }
   const all = Object.values(threads)
 
-  function perform<N extends WorkName>(name: N) {
+  function offer<N extends WorkName>(name: N) {
     const { run, place } = works[name]
     return async (account: string | null, ...task: Task<N>): Promise<Result<N>> => {
       const where = place(...task)
@@ -44,15 +44,15 @@ export function startPublicKeys(cores = availableParallelism()): PublicKeyThread
     }
   }
 
-  const generate = perform('generate')
+  const generate = offer('generate')
   return {
     publicKeys: {
       generate,
-      readPrivateKey: perform('readPrivateKey'),
-      sign: perform('sign'),
-      verify: perform('verify'),
-      decrypt: perform('decrypt'),
-      agree: perform('agree'),
+      readPrivateKey: offer('readPrivateKey'),
+      sign: offer('sign'),
+      verify: offer('verify'),
+      decrypt: offer('decrypt'),
+      agree: offer('agree'),
     },
     keyGenerator: { generate },
     running: () => all.reduce((sum, { running }) => sum + running, 0),
@@ -113,7 +113,7 @@ class Threads {
       const job = { posted: { name, task }, resolve: (result: unknown) => resolve(result as Result<N>), reject }
       if (this.#isClosed) reject(closed())
       else if (this.#queue.push(account, job)) this.#next()
-      else reject(tooManyWaiting())
+      else reject(throttled())
     })
   }
 
@@ -190,11 +190,4 @@ class Threads {
 
 function closed(): Error {
   return new Error('The worker threads are closed.')
-}
-
-function tooManyWaiting() {
-  return kmsError(
-    'ThrottlingException',
-    'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.',
-  )
 }

@@ -54,7 +54,7 @@ function atOnceIf(isQuickWork: boolean): Place {
   return isQuickWork ? 'at once' : 'operations'
 }
 
-/** What goes to a thread, whose memory it takes along. */
+/** What a thread is told to do. */
 export interface Posted {
   readonly name: WorkName
   readonly task: readonly unknown[]
