@@ -106,7 +106,7 @@ export const options = {
   ),
   'attestation.roots': optional(
     path,
-    'PEM file with the root certificates of attestation documents, such as that of AWS Nitro Enclaves; without it, Recipient is refused',
+    'PEM file with the roots of attestation documents (AWS Nitro Enclaves); without it Recipient is refused',
   ),
   quotas: usually(
     oneOf(['off', 'aws']),
