@@ -43,7 +43,7 @@ const caller: Recipient = {
  * @throws UnsupportedOperationException if there is a Recipient, but no root for its document: whoever sends one must not
  *   get the plaintext in the clear instead. ValidationException if a part is missing, or the document cannot be trusted.
  */
-export function recipientOf({ settings, now }: Context, { Recipient }: Wish): Recipient {
+export function recipientOf({ settings, now }: Pick<Context, 'settings' | 'now'>, { Recipient }: Wish): Recipient {
   if (!Recipient) return caller
   const { KeyEncryptionAlgorithm, AttestationDocument } = Recipient
   if (settings.attestationRoots.length === 0) {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { RecipientInfo } from '@aws-sdk/client-kms'
+import { recipientOf } from '../../src/operations/recipient.ts'
 import { constraint, membersOf, refusalOf, refused } from '../support/answers.ts'
 import {
   formOf,
@@ -278,6 +279,20 @@ test('no record shows the document', async () => {
   const text = JSON.stringify(await server.records())
   assert.ok(!text.includes(Buffer.from(good).toString('base64').slice(0, 40)))
   assert.ok(!text.includes('AttestationDocument"') && !text.includes('attestationDocument"'))
+})
+
+test('C12: a plaintext that went into an envelope is wiped', () => {
+  const settings = { regions: [], pkcs1v15: 'refuse', attestationRoots: [root] } as const
+  const { KeyEncryptionAlgorithm = '', AttestationDocument = new Uint8Array() } = Recipient
+  const { answer } = recipientOf(
+    { settings, now: Date.now() },
+    { Recipient: { KeyEncryptionAlgorithm, AttestationDocument } },
+  )
+  const plaintext = Buffer.from('a secret of an enclave')
+  const { CiphertextForRecipient, Plaintext } = answer('Plaintext', plaintext)
+  assert.equal(opened(CiphertextForRecipient).toString(), 'a secret of an enclave')
+  assert.equal(Plaintext, undefined)
+  assert.deepEqual(plaintext, Buffer.alloc(22))
 })
 
 test('the clock of the server decides', async () => {
