@@ -1,7 +1,7 @@
 import type { ServiceAct } from '../audit/record.ts'
 import { random } from '../crypto/random.ts'
 import type { Key, Material } from '../keys/key.ts'
-import { materialId } from '../keys/ciphertext.ts'
+import { materialIdOf } from '../keys/material.ts'
 import { keyArn } from '../protocol/arn.ts'
 import type { Change } from '../store/documents.ts'
 import { putKey, relativesOf } from './family.ts'
@@ -26,18 +26,23 @@ export async function rotation(
   waiting?: Material,
 ): Promise<{ changes: Change[]; acts: ServiceAct[] }> {
   const members = [key, ...(await relativesOf(sources.view, key))]
-  const changes: Change[] = []
-  const secret = waiting ? undefined : random(32)
-  const id = waiting?.id ?? materialId(key.id, secret ?? Buffer.of())
-  try {
-    for (const member of members) {
-      changes.push(putKey(rotated(member, id, rotationType, now)))
-      if (secret) changes.push(...(await storedMaterial(sources, member, secret)).changes)
-    }
-  } finally {
-    secret?.fill(0)
+  const { id, changes } = waiting ? { id: waiting.id, changes: [] } : await freshMaterials(sources, key, members)
+  return {
+    changes: [...members.map(member => putKey(rotated(member, id, rotationType, now))), ...changes],
+    acts: actsOf(key, id, rotationType, members.length > 1),
   }
-  return { changes, acts: actsOf(key, id, rotationType, members.length > 1) }
+}
+
+/** The same fresh bytes for all of them, each under a seal of its own. */
+async function freshMaterials(sources: Sources, key: Key, members: readonly Key[]) {
+  const secret = random(32)
+  try {
+    const changes: Change[] = []
+    for (const member of members) changes.push(...(await storedMaterial(sources, member, secret)).changes)
+    return { id: materialIdOf(key, secret), changes }
+  } finally {
+    secret.fill(0)
+  }
 }
 
 function rotated(key: Key, id: string, rotationType: 'AUTOMATIC' | 'ON_DEMAND', now: number): Key {
