@@ -1,8 +1,8 @@
 import { anyState } from '../keys/states.ts'
 import { operation } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
-import { kmsError } from '../protocol/errors.ts'
 import { boolean, integer, optional, string, structure, timestamp } from '../protocol/shape.ts'
+import { refuseKeyInStore } from './key-stores.ts'
 import { keyId } from './members.ts'
 import { shown } from './shown.ts'
 
@@ -22,12 +22,7 @@ export const getKeyRotationStatus = operation({
   },
   audit: { readOnly: true, parameters: input => shown(input, 'KeyId') },
   handle({ keys: { key } }) {
-    if (key.keyStore) {
-      throw kmsError(
-        'UnsupportedOperationException',
-        `${keyArn(key)} origin is ${key.origin} which is not valid for this operation.`,
-      )
-    }
+    refuseKeyInStore(key)
     const { rotation } = key
     // A key that waits for its deletion keeps its setting, but does not show it.
     const enabled = rotation !== undefined && key.deletion === undefined

@@ -122,6 +122,15 @@ interface Wish {
   MultiRegion?: boolean
 }
 
+/** @throws UnsupportedOperationException for what keys in stores cannot do */
+export function refuseKeyInStore(key: Key): void {
+  if (!key.keyStore) return
+  throw kmsError(
+    'UnsupportedOperationException',
+    `${keyArn(key)} origin is ${key.origin} which is not valid for this operation.`,
+  )
+}
+
 const keyStoreOrigins: readonly Key['origin'][] = ['AWS_CLOUDHSM', 'EXTERNAL_KEY_STORE']
 
 /**

@@ -6,6 +6,7 @@ import { kmsError } from '../protocol/errors.ts'
 import { string, structure } from '../protocol/shape.ts'
 import { refuseReplica, relativesOf } from './family.ts'
 import { waitingMaterial } from './imported-material.ts'
+import { refuseKeyInStore } from './key-stores.ts'
 import { keyId } from './members.ts'
 import { rotation } from './rotation.ts'
 import { shown } from './shown.ts'
@@ -22,6 +23,7 @@ export const rotateKeyOnDemand = operation({
   output: structure({ KeyId: string() }),
   needs: {
     action: 'kms:RotateKeyOnDemand',
+    check: ({ keys: { key } }) => refuseKeyInStore(key),
     keys: { key: { identifier: input => input.KeyId, aliases: false, states: usable } },
   },
   audit: { readOnly: false, parameters: input => shown(input, 'KeyId') },

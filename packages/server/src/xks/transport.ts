@@ -103,7 +103,7 @@ export class Transport {
         else reject(new ExchangeFailure(phase === 'tls' ? 'tls' : 'unreachable', reason))
       }
       request.on('socket', socket => {
-        if (request.reusedSocket) phase = 'connected'
+        if (request.reusedSocket) return void (phase = 'connected')
         socket.once('connect', () => (phase = 'tls'))
         socket.once('secureConnect', () => (phase = 'connected'))
       })

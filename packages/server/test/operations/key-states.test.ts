@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import {
   KMSServiceException,
@@ -9,6 +12,7 @@ import {
 import { operations } from '../../src/operations/index.ts'
 import { importOf, parametersFor } from '../support/import.ts'
 import { start } from '../support/server.ts'
+import { externalKey, startProxy } from '../support/xks-proxy.ts'
 
 /**
  * Every operation on a key in every state that a key can be in, as the service's table has it
@@ -16,48 +20,48 @@ import { start } from '../support/server.ts'
  * keys add). Y: it works. The rest are the refusals below.
  */
 const table = `
-                                 AWS_KMS                              EXTERNAL
-                                 Enabled  Disabled  PendingDeletion   Enabled  Disabled  PendingDeletion  PendingImport  Empty
-CancelKeyDeletion                np       np        Y                 np       np        Y                np             Y
-CreateAlias                      Y        Y         pd                Y        Y         pd               Y              pd
-CreateGrant                      Y        Dis       pd                Y        Dis       pd               pi             pd
-Decrypt                          Y        Dis       pd                Y        Dis       pd               pi             pd
-Decrypt, by key                  Y        Dis       pd                Y        Dis       pd               pi             pd
-DeleteAlias                      Y        Y         Y                 Y        Y         Y                Y              Y
-DeleteImportedKeyMaterial        uo       uo        uo                Y        Y         Y                Y              Y
-DescribeKey                      Y        Y         Y                 Y        Y         Y                Y              Y
-DisableKey                       Y        Y         pd                Y        Y         pd               pi             pd
-DisableKeyRotation               Y        Dis       pd                uo       uo        uo               uo           uo
-EnableKey                        Y        Y         pd                Y        Y         pd               pi             pd
-EnableKeyRotation                Y        Dis       pd                uo       uo        uo               uo           uo
-Encrypt                          Y        Dis       pd                Y        Dis       pd               pi             pd
-GenerateDataKey                  Y        Dis       pd                Y        Dis       pd               pi             pd
-GenerateDataKeyWithoutPlaintext  Y        Dis       pd                Y        Dis       pd               pi             pd
-GetKeyLastUsage                  Y        Y         Y                 Y        Y         Y                Y              Y
-GetKeyPolicy                     Y        Y         Y                 Y        Y         Y                Y              Y
-GetKeyRotationStatus             Y        Y         Y                 Y        Y         Y                Y            Y
-GetParametersForImport           uo       uo        uo                Y        Y         pd               Y              pd
-ImportKeyMaterial                uo       uo        uo                Y        Y         pd               Y              pd
-ListAliases                      Y        Y         Y                 Y        Y         Y                Y              Y
-ListGrants                       Y        Y         Y                 Y        Y         Y                Y              Y
-ListKeyPolicies                  Y        Y         Y                 Y        Y         Y                Y              Y
-ListKeyRotations                 Y        Y         Y                 Y        Y         Y                Y              Y
-ListResourceTags                 Y        Y         Y                 Y        Y         Y                Y              Y
-PutKeyPolicy                     Y        Y         Y                 Y        Y         Y                Y              Y
-ReEncrypt, from                  Y        Dis       pd                Y        Dis       pd               pi             pd
-ReEncrypt, to                    Y        Dis       pd                Y        Dis       pd               pi             pd
-ReplicateKey                     nm       nm        nm                nm       nm        nm               nm           nm
-RetireGrant                      Y        Y         Y                 Y        Y         Y                Y              Y
-RetireGrant, by token            Y        Y         Y                 Y        Y         Y                Y              Y
-RevokeGrant                      Y        Y         Y                 Y        Y         Y                Y              Y
-RotateKeyOnDemand                Y        Dis       pd                nw       Dis       pd               pi             pd
-ScheduleKeyDeletion              Y        Y         pd                Y        Y         pd               Y              pd
-TagResource                      Y        Y         pd                Y        Y         pd               Y              pd
-UntagResource                    Y        Y         pd                Y        Y         pd               Y              pd
-UpdateAlias, away                Y        Y         Y                 Y        Y         Y                Y              Y
-UpdateAlias, to                  Y        Y         pd                Y        Y         pd               Y              pd
-UpdateKeyDescription             Y        Y         pd                Y        Y         pd               Y              pd
-UpdatePrimaryRegion              nm       nm        nm                nm       nm        nm               nm           nm
+                                 AWS_KMS                             EXTERNAL                                                  EXTERNAL_KEY_STORE
+                                 Enabled  Disabled  PendingDeletion  Enabled  Disabled  PendingDeletion  PendingImport  Empty  Enabled  Unavailable
+CancelKeyDeletion                np       np        Y                np       np        Y                np             Y      np       np
+CreateAlias                      Y        Y         pd               Y        Y         pd               Y              pd     Y        Y
+CreateGrant                      Y        Dis       pd               Y        Dis       pd               pi             pd     Y        Y
+Decrypt                          Y        Dis       pd               Y        Dis       pd               pi             pd     Y        un
+Decrypt, by key                  Y        Dis       pd               Y        Dis       pd               pi             pd     Y        un
+DeleteAlias                      Y        Y         Y                Y        Y         Y                Y              Y      Y        Y
+DeleteImportedKeyMaterial        uo       uo        uo               Y        Y         Y                Y              Y      uo       uo
+DescribeKey                      Y        Y         Y                Y        Y         Y                Y              Y      Y        Y
+DisableKey                       Y        Y         pd               Y        Y         pd               pi             pd     Y        Y
+DisableKeyRotation               Y        Dis       pd               uo       uo        uo               uo             uo     uo       uo
+EnableKey                        Y        Y         pd               Y        Y         pd               pi             pd     Y        Y
+EnableKeyRotation                Y        Dis       pd               uo       uo        uo               uo             uo     uo       uo
+Encrypt                          Y        Dis       pd               Y        Dis       pd               pi             pd     Y        un
+GenerateDataKey                  Y        Dis       pd               Y        Dis       pd               pi             pd     Y        un
+GenerateDataKeyWithoutPlaintext  Y        Dis       pd               Y        Dis       pd               pi             pd     Y        un
+GetKeyLastUsage                  Y        Y         Y                Y        Y         Y                Y              Y      Y        Y
+GetKeyPolicy                     Y        Y         Y                Y        Y         Y                Y              Y      Y        Y
+GetKeyRotationStatus             Y        Y         Y                Y        Y         Y                Y              Y      uo       uo
+GetParametersForImport           uo       uo        uo               Y        Y         pd               Y              pd     uo       uo
+ImportKeyMaterial                uo       uo        uo               Y        Y         pd               Y              pd     uo       uo
+ListAliases                      Y        Y         Y                Y        Y         Y                Y              Y      Y        Y
+ListGrants                       Y        Y         Y                Y        Y         Y                Y              Y      Y        Y
+ListKeyPolicies                  Y        Y         Y                Y        Y         Y                Y              Y      Y        Y
+ListKeyRotations                 Y        Y         Y                Y        Y         Y                Y              Y      Y        Y
+ListResourceTags                 Y        Y         Y                Y        Y         Y                Y              Y      Y        Y
+PutKeyPolicy                     Y        Y         Y                Y        Y         Y                Y              Y      Y        Y
+ReEncrypt, from                  Y        Dis       pd               Y        Dis       pd               pi             pd     Y        un
+ReEncrypt, to                    Y        Dis       pd               Y        Dis       pd               pi             pd     Y        un
+ReplicateKey                     nm       nm        nm               nm       nm        nm               nm             nm     nm       nm
+RetireGrant                      Y        Y         Y                Y        Y         Y                Y              Y      Y        Y
+RetireGrant, by token            Y        Y         Y                Y        Y         Y                Y              Y      Y        Y
+RevokeGrant                      Y        Y         Y                Y        Y         Y                Y              Y      Y        Y
+RotateKeyOnDemand                Y        Dis       pd               nw       Dis       pd               pi             pd     uo       uo
+ScheduleKeyDeletion              Y        Y         pd               Y        Y         pd               Y              pd     Y        Y
+TagResource                      Y        Y         pd               Y        Y         pd               Y              pd     Y        Y
+UntagResource                    Y        Y         pd               Y        Y         pd               Y              pd     Y        Y
+UpdateAlias, away                Y        Y         Y                Y        Y         Y                Y              Y      Y        Y
+UpdateAlias, to                  Y        Y         pd               Y        Y         pd               Y              pd     Y        Y
+UpdateKeyDescription             Y        Y         pd               Y        Y         pd               Y              pd     Y        Y
+UpdatePrimaryRegion              nm       nm        nm               nm       nm        nm               nm             nm     nm       nm
 `
 
 const refusals: Record<string, (arn: string, origin: string) => string> = {
@@ -65,6 +69,7 @@ const refusals: Record<string, (arn: string, origin: string) => string> = {
   pd: arn => `KMSInvalidStateException: ${arn} is pending deletion.`,
   np: arn => `KMSInvalidStateException: ${arn} is not pending deletion.`,
   pi: arn => `KMSInvalidStateException: ${arn} is pending import.`,
+  un: arn => `KMSInvalidStateException: ${arn} is unavailable.`,
   nm: arn => `UnsupportedOperationException: ${arn} is not a multi-region primary key.`,
   nw: arn => `KMSInvalidStateException: No available key material pending rotation for the key: ${arn}.`,
   uo: (arn, origin) =>
@@ -81,6 +86,8 @@ const columns = [
   ['EXTERNAL', 'PendingImport'],
   /** Pending deletion, and without material. */
   ['EXTERNAL', 'Empty'],
+  ['EXTERNAL_KEY_STORE', 'Enabled'],
+  ['EXTERNAL_KEY_STORE', 'Unavailable'],
 ] as const
 type State = (typeof columns)[number][1]
 
@@ -90,8 +97,15 @@ const rows = heads.slice(1).map(line => {
   return { name, expected }
 })
 
-const server = await start()
-after(() => server.stop())
+const folder = mkdtempSync(join(tmpdir(), 'keyreeve-key-states-'))
+const proxy = await startProxy(folder)
+proxy.keys.set('external', externalKey())
+const server = await start(proxy.flags)
+after(async () => {
+  await server.stop()
+  await proxy.close()
+  rmSync(folder, { recursive: true })
+})
 const kms = server.client()
 
 const other = (await kms.createKey({})).KeyMetadata?.KeyId ?? ''
@@ -117,13 +131,26 @@ const grantOn = (KeyId: string): CreateGrantCommandInput => ({
   Operations: ['Decrypt'],
 })
 
-const subjects = {
+const { CustomKeyStoreId = '' } = await kms.createCustomKeyStore({
+  CustomKeyStoreName: 'store',
+  CustomKeyStoreType: 'EXTERNAL_KEY_STORE',
+  XksProxyConnectivity: 'PUBLIC_ENDPOINT',
+  XksProxyUriEndpoint: 'https://localhost',
+  XksProxyUriPath: '/kms/xks/v1',
+  XksProxyAuthenticationCredential: proxy.credential,
+})
+await kms.connectCustomKeyStore({ CustomKeyStoreId })
+
+type Origin = (typeof columns)[number][0]
+const subjects: Record<Origin, Subject> = {
   AWS_KMS: await makeSubject('AWS_KMS'),
   EXTERNAL: await makeSubject('EXTERNAL'),
+  EXTERNAL_KEY_STORE: await makeSubject('EXTERNAL_KEY_STORE'),
 }
 
-async function makeSubject(Origin: 'AWS_KMS' | 'EXTERNAL'): Promise<Subject> {
-  const { KeyMetadata: { KeyId: id = '', Arn: arn = '' } = {} } = await kms.createKey({ Origin })
+async function makeSubject(Origin: Origin): Promise<Subject> {
+  const place = Origin === 'EXTERNAL_KEY_STORE' ? { CustomKeyStoreId, XksKeyId: 'external' } : {}
+  const { KeyMetadata: { KeyId: id = '', Arn: arn = '' } = {} } = await kms.createKey({ Origin, ...place })
   const alias = `alias/${Origin}`
   await kms.createAlias({ AliasName: alias, TargetKeyId: id })
   await kms.createAlias({ AliasName: `${alias}/other`, TargetKeyId: other })
@@ -204,6 +231,7 @@ const stateOf = async (id: string) => (await kms.describeKey({ KeyId: id })).Key
 
 /** Enables the key, whatever was done to it. */
 async function restore({ id, material }: Subject): Promise<void> {
+  if (id === subjects.EXTERNAL_KEY_STORE.id) await kms.connectCustomKeyStore({ CustomKeyStoreId })
   let state = await stateOf(id)
   if (state === 'PendingDeletion') {
     await kms.cancelKeyDeletion({ KeyId: id })
@@ -231,6 +259,7 @@ async function restoreAliases({ id, alias }: Subject): Promise<void> {
 
 async function bring({ id }: Subject, state: State): Promise<void> {
   if (state === 'Disabled') await kms.disableKey({ KeyId: id })
+  if (state === 'Unavailable') await kms.disconnectCustomKeyStore({ CustomKeyStoreId })
   if (state === 'PendingImport' || state === 'Empty') await kms.deleteImportedKeyMaterial({ KeyId: id })
   if (state === 'PendingDeletion' || state === 'Empty') await kms.scheduleKeyDeletion({ KeyId: id })
   assert.equal(await stateOf(id), state === 'Empty' ? 'PendingDeletion' : state)
@@ -247,7 +276,7 @@ async function answerTo(call: Promise<unknown>): Promise<string> {
 }
 
 for (const { name, expected } of rows) {
-  const check = async (origin: 'AWS_KMS' | 'EXTERNAL'): Promise<void> => {
+  const check = async (origin: Origin): Promise<void> => {
     const subject = subjects[origin]
     for (const [index, [column, state]] of columns.entries()) {
       if (column !== origin) continue
@@ -263,6 +292,6 @@ for (const { name, expected } of rows) {
     }
   }
   test(`${name} answers as the key's state demands`, async () => {
-    await Promise.all([check('AWS_KMS'), check('EXTERNAL')])
+    await Promise.all([check('AWS_KMS'), check('EXTERNAL'), check('EXTERNAL_KEY_STORE')])
   })
 }

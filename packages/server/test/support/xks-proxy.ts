@@ -163,7 +163,11 @@ function answerTo(proxy: TestProxy, path: string, body: Record<string, unknown>)
   return call === 'encrypt' ? encrypt(key, body) : decrypt(key, body)
 }
 
-const bytesOf = (body: Record<string, unknown>, name: string): Buffer => Buffer.from(String(body[name] ?? ''), 'base64')
+function bytesOf(body: Record<string, unknown>, name: string): Buffer {
+  const text = body[name] ?? ''
+  if (typeof text !== 'string') throw new TypeError(`${name} is no text`)
+  return Buffer.from(text, 'base64')
+}
 
 /** The specification's binding of additional data and metadata. */
 function aadOf(additional: Buffer, metadata: Buffer): Buffer {
