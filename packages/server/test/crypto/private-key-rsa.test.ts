@@ -234,6 +234,24 @@ test('refuses primes of unequal sizes', () => {
   assert.equal(read(bytesOf(numbers)), undefined)
 })
 
+test('refuses a prime of a bit more than half of the modulus', () => {
+  const longer = primeFrom((11n << 1024n) / 10n)
+  const shorter = primeFrom((11n << 1023n) / 10n)
+  for (const numbers of [numbersOf(longer, shorter), numbersOf(shorter, longer)]) {
+    assert.equal(numbers.n.toString(2).length, 2048)
+    assert.equal(read(bytesOf(numbers)), undefined)
+  }
+})
+
+test('refuses a private exponent above the modulus, though it is as long', () => {
+  const numbers = numbersOf(primeFrom((72n << 1024n) / 100n), primeFrom((71n << 1024n) / 100n))
+  assert.ok(read(bytesOf(numbers)))
+  let { d } = numbers
+  while (d <= numbers.n) d += period(numbers.p, numbers.q)
+  assert.equal(d.toString(2).length, 2048)
+  assert.equal(read(bytesOf(withExponent(numbers, d))), undefined)
+})
+
 test('refuses a modulus of a bit less', () => {
   const numbers = numbersOf(primeFrom((11n << 1023n) / 10n), primeFrom((12n << 1023n) / 10n))
   assert.equal(numbers.n.toString(2).length, 2047)
