@@ -11,6 +11,7 @@ import { settleDue } from './jobs.ts'
 import { LastUsage } from './last-usage.ts'
 import type { Log } from './log.ts'
 import type { Context } from './operation.ts'
+import { RequestQuotas } from './quotas.ts'
 import { SigningKeys } from './protocol/sigv4.ts'
 import { createKeyFile, openKeyFile } from './seal/key-file.ts'
 import { openPassphrase } from './seal/passphrase.ts'
@@ -30,6 +31,8 @@ export interface App extends Authenticator {
   /** What handlers get whatever the request is. */
   services: Omit<Context, 'now' | 'requestId' | 'operation' | 'caller' | 'region' | 'view'>
   log: Log
+  /** What each account may ask for; undefined for no limit. */
+  quotas: RequestQuotas | undefined
   /** Counts an answer, by operation and error code (or OK). */
   observe: (operation: string, code: string, seconds: number) => void
 }
@@ -104,6 +107,7 @@ export async function openApp(config: Config, log: Log, wall?: () => number): Pr
         settings: { regions: config.regions, pkcs1v15: config.wrapping.pkcs1v15, attestationRoots },
       },
       log,
+      quotas: config.quotas === 'aws' ? new RequestQuotas() : undefined,
       observe: () => {},
       pool,
       credentials,

@@ -88,9 +88,11 @@ async function decide(app: App, view: View, trace: Authenticated, decode: () => 
   try {
     const { operation, caller, region } = trace
     const input = (trace.input = decode())
+    admit(app, trace)
     operation.needs.precheck?.(input)
     const sources = { view, seal: app.seal }
     const keys = await locateAll(sources, trace, input)
+    admit(app, trace, trace.keys)
     authorizeAll(trace, keys, input)
     // Only here, since nobody is told more of a key of another account than that it may not be used.
     for (const token of grantTokensOf(input)) await requireGrant(sources, token, region)
@@ -116,6 +118,11 @@ async function decide(app: App, view: View, trace: Authenticated, decode: () => 
 type Authenticated = Trace & { operation: Operation; caller: Caller; region: string }
 type Keys = Record<string, Key>
 type HandlerContext = Context & { keys: Keys }
+
+/** Within the quotas, of which some depend on the keys. */
+function admit({ quotas }: App, { request, operation, caller, region, now, input }: Authenticated, keys?: Key[]): void {
+  quotas?.admit({ request, operation: operation.name, account: caller.account, region, now, input }, keys)
+}
 
 /** Each key that the request means, as one version each: everything after decides about, and uses, that one. */
 async function locateAll(sources: Sources, trace: Authenticated, input: unknown): Promise<Keys> {

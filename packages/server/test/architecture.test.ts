@@ -31,6 +31,7 @@ const layers: readonly Layer[] = [
   { of: ['import/'], imports: [...basics, 'keys/', 'seal/', 'threads/'] },
   { of: ['xks/'], imports: [...basics, 'keys/'] },
   { of: ['store/'], imports: ['audit/'], types: ['keys/', 'auth/'], packages: true },
+  { of: ['quotas.ts'], imports: ['protocol/', 'keys/'] },
   { of: ['last-usage.ts'], imports: ['protocol/', documents], types: ['audit/', 'keys/', 'log.ts'] },
   {
     of: ['operation.ts', 'operations/'],

@@ -90,3 +90,10 @@ export class KmsError extends Error {
 export function kmsError(code: ErrorCode, message?: string): KmsError {
   return new KmsError(code, message)
 }
+
+/** For whoever asks for more than its share, of requests or of work that waits. */
+export const throttled = (): KmsError =>
+  kmsError(
+    'ThrottlingException',
+    'You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.',
+  )
