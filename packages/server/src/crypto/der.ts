@@ -144,11 +144,6 @@ export function booleanOf(element: DerElement | undefined): boolean {
   return value !== 0
 }
 
-/** Throws unless the element is a NULL. */
-export function requireNull(element: DerElement | undefined): void {
-  if (contentOf(element, tags.null).length > 0) throw new DerError('The null has content.')
-}
-
 function firstOf(bytes: Uint8Array): DerElement {
   const [tag, short] = bytes
   if (tag === undefined || short === undefined) throw new DerError('The element has no end.')
