@@ -45,7 +45,8 @@ function additionalData(operation: Operation, keys: readonly Key[], { additional
   const names = Object.keys(operation.needs.keys)
   const stores = keys.flatMap((key, index) => {
     const name = names[index]
-    const label = (text: string) => (names.length === 1 ? text : `${name}${text.charAt(0).toUpperCase()}${text.slice(1)}`)
+    const label = (text: string) =>
+      names.length === 1 ? text : `${name}${text.charAt(0).toUpperCase()}${text.slice(1)}`
     const { id, xksKeyId } = key.keyStore ?? {}
     return id === undefined ? [] : [[label('customKeyStoreId'), id] as const, [label('xksKeyId'), xksKeyId] as const]
   })

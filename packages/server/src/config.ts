@@ -89,20 +89,17 @@ export const options = {
   },
   'wrapping.pkcs1v15': usually(oneOf(['allow', 'refuse']), 'allow', 'RSAES_PKCS1_V1_5 for imports, a legacy algorithm'),
   'wrapping.poolSize': usually(wholeNumber('number', 0, 64), 4, 'Wrapping keys of each size kept ready'),
-  'xks.ca': optional(
-    path,
-    'PEM file with the authorities that external key store proxies must have their certificates from; without it, the public ones that Node knows',
-  ),
-  'xks.port': usually(wholeNumber('port', 1, 65_535), 443, 'Port of all external key store proxies; at AWS it is 443'),
+  'xks.ca': optional(path, 'PEM file with the authorities of external key store proxies; without it, the public ones'),
+  'xks.port': usually(wholeNumber('port', 1, 65_535), 443, 'Port of external key store proxies'),
   'xks.timeout': usually(
     wholeNumber('milliseconds', 50, 3000),
     1000,
-    'Time in which an external key store proxy must have answered; at AWS it is 250',
+    'Time that an external key store proxy has for an answer',
   ),
   'xks.allowLoopback': usually(
     yesOrNo(),
     false,
-    'Allow external key store proxies on this machine. Callers choose their names: link-local addresses, those of metadata services and 0.0.0.0 are always refused, those of private networks never',
+    'Allow external key store proxies on this machine; link-local and metadata addresses are always refused, private networks never',
   ),
   'attestation.roots': optional(
     path,
@@ -112,21 +109,6 @@ export const options = {
     oneOf(['off', 'aws']),
     'off',
     "AWS's default request quotas for each account and Region; what exceeds them is throttled",
-  ),
-  'xks.ca': optional(
-    path,
-    'PEM file with the authorities that external key store proxies must have their certificates from; without it, the public ones that Node knows',
-  ),
-  'xks.port': usually(wholeNumber('port', 1, 65_535), 443, 'Port of all external key store proxies; at AWS it is 443'),
-  'xks.timeout': usually(
-    wholeNumber('milliseconds', 50, 3000),
-    1000,
-    'Time in which an external key store proxy must have answered; at AWS it is 250',
-  ),
-  'xks.allowLoopback': usually(
-    yesOrNo(),
-    false,
-    'Allow external key store proxies on this machine. Callers choose their names: link-local addresses, those of metadata services and 0.0.0.0 are always refused, those of private networks never',
   ),
   adminHost: usually(hostName, '127.0.0.1', 'Name or IP address to listen on for administration'),
   adminPort: optional(port, 'Port for administration: /metrics; none without it'),

@@ -42,6 +42,7 @@ test('starts with nothing given', () => {
     root: { keyFile: '/home/ann/.local/share/keyreeve.root.key', passphrase: undefined },
     account: '000000000000',
     wrapping: { pkcs1v15: 'allow', poolSize: 4 },
+    xks: { ca: undefined, port: 443, timeout: 1000, allowLoopback: false },
     quotas: 'off',
     attestation: { roots: undefined },
     adminHost: '127.0.0.1',

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createSecretKey } from 'node:crypto'
+import { createDecipheriv, createSecretKey } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { test } from 'node:test'
 import { readGrantToken } from '../src/auth/grant-token.ts'
 import { namedGrantId } from '../src/auth/grants.ts'
 import { openToken } from '../src/import/token.ts'
-import { decryptSymmetric, materialId } from '../src/keys/ciphertext.ts'
+import { decryptSymmetric, joinInner, materialId, splitInner, splitOuter } from '../src/keys/ciphertext.ts'
 import { readMarker } from '../src/operations/paging.ts'
 import { openKeyFile } from '../src/seal/key-file.ts'
 import { openSeal, Seal } from '../src/seal/seal.ts'
@@ -55,6 +55,32 @@ test('the documented ciphertext decrypts under the documented material', () => {
     ['Department', 'IT'],
   ])
   assert.equal(decryptSymmetric(createSecretKey(sequence), bytes('ciphertext'), context)?.toString(), 'hello')
+})
+
+test('the documented ciphertext of an external key store decrypts under the documented keys', () => {
+  const context = new Map([
+    ['Project', 'Alpha'],
+    ['Department', 'IT'],
+  ])
+  const blob = bytes('double-ciphertext')
+  const layer = splitOuter(blob)
+  assert.ok(layer)
+  const { additional } = splitInner(blob, context)
+  const length = Buffer.alloc(2)
+  length.writeUInt16BE(additional.length)
+  const decipher = createDecipheriv('aes-256-gcm', Buffer.alloc(32, 0xcc), layer.iv, { authTagLength: 16 })
+  decipher.setAAD(Buffer.concat([length, additional, Buffer.of(layer.metadata.length), layer.metadata]))
+  decipher.setAuthTag(layer.tag)
+  const inner = Buffer.concat([decipher.update(layer.ciphertext), decipher.final()])
+  const plaintext = decryptSymmetric(createSecretKey(sequence), joinInner(blob, inner), context)
+  assert.equal(plaintext?.toString(), 'hello')
+  assert.equal(Buffer.from(layer.metadata).toString(), 'v1')
+})
+
+test('the documented credential of a key store opens', () => {
+  const place = ['000000000000', 'us-east-1', 'cks-0123456789abcdef0', 'AAAAAAAAAAAAAAAAAAAA'] as const
+  const opened = seal.open({ purpose: 'key-store-credential/v1', fields: place }, bytes('sealed-credential'))
+  assert.equal(opened.toString(), Array(7).fill('secret').join('+'))
 })
 
 test('the documented import token opens under the documented day key', () => {

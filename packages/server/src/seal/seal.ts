@@ -149,10 +149,7 @@ export type SealContext =
     >
   | ContextOf<'access-key-secret/v1', [account: string, userName: string, accessKeyId: string]>
   | ContextOf<'day-key/v1', [day: string]>
-  | ContextOf<
-      'key-store-credential/v1',
-      [account: string, region: string, keyStoreId: string, accessKeyId: string]
-    >
+  | ContextOf<'key-store-credential/v1', [account: string, region: string, keyStoreId: string, accessKeyId: string]>
 
 const recordVersion = 0x01
 const saltAt = 5

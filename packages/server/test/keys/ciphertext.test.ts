@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict'
 import { createSecretKey } from 'node:crypto'
 import { test } from 'node:test'
-import { decryptSymmetric, encodeContext, encryptSymmetric, materialId, readHeader } from '../../src/keys/ciphertext.ts'
+import {
+  decryptSymmetric,
+  encodeContext,
+  encryptSymmetric,
+  isOuterLayer,
+  joinInner,
+  joinOuter,
+  materialId,
+  readHeader,
+  splitInner,
+  splitOuter,
+} from '../../src/keys/ciphertext.ts'
 import { KmsError } from '../../src/protocol/errors.ts'
 import { Prng } from '../protocol/prng.ts'
 
@@ -41,7 +52,8 @@ test('encrypts as documented, to the last byte', () => {
 
 test('decrypts what is documented', () => assert.deepEqual(decryptSymmetric(material, blob, context), plaintext))
 
-test('the header of a blob names its material', () => assert.deepEqual(readHeader(blob), { materialId: id, suite: 'single' }))
+test('the header of a blob names its material', () =>
+  assert.deepEqual(readHeader(blob), { materialId: id, suite: 'single' }))
 
 test('a blob is 80 bytes longer than its plaintext', () => {
   for (const size of [1, 32, 1024, 4096]) {
@@ -226,3 +238,61 @@ test('takes keys and values of 65,535 bytes', () => {
   assert.equal(encodeContext(longest).length, 2 + 2 + 65_535 + 2 + 65_535)
   assert.deepEqual(decryptSymmetric(material, encryptSymmetric(material, id, plaintext, longest), longest), plaintext)
 })
+
+// Suite 02
+
+const double = encryptSymmetric(material, id, plaintext, context, { suite: 'double', randoms: { n, iv } })
+const sizes: [iv: number, metadata: number][] = [
+  [12, 0],
+  [16, 20],
+  [12, 7],
+]
+
+test('the inner layer of two is bound to its suite', () => {
+  assert.deepEqual(readHeader(double), { materialId: id, suite: 'double' })
+  assert.deepEqual(decryptSymmetric(material, double, context), plaintext)
+  for (const [made, suite] of [
+    [double, 1],
+    [blob, 2],
+  ] as const) {
+    const altered = Buffer.from(made)
+    altered[1] = suite
+    assert.equal(decryptSymmetric(material, altered, context), undefined)
+  }
+})
+
+test('an inner layer comes apart, and together again', () => {
+  const { inner, additional } = splitInner(double, context)
+  assert.equal(inner.length, plaintext.length + 16)
+  assert.deepEqual(additional, Buffer.concat([double.subarray(0, 64), encodeContext(context)]))
+  assert.deepEqual(joinInner(double, inner), double)
+})
+
+for (const [ivSize, metadataSize] of sizes) {
+  const layer = {
+    iv: Buffer.alloc(ivSize, 1),
+    tag: Buffer.alloc(16, 2),
+    metadata: Buffer.alloc(metadataSize, 3),
+    ciphertext: Buffer.alloc(21, 4),
+  }
+  const joined = joinOuter(double, layer)
+
+  test(`an outer layer with an IV of ${ivSize} and metadata of ${metadataSize} bytes comes apart again`, () => {
+    assert.equal(joined.length, 64 + 3 + ivSize + 16 + metadataSize + 21)
+    assert.deepEqual(splitOuter(joined), layer)
+  })
+
+  test(`an outer layer with an IV of ${ivSize} and metadata of ${metadataSize} bytes has no other lengths`, () => {
+    const marks = [64, 65 + ivSize, 65 + ivSize + 17]
+    for (const at of marks) {
+      for (let value = 0; value < 256; value++) {
+        const altered = Buffer.from(joined)
+        altered[at] = value
+        const found = splitOuter(altered)
+        if (found) assert.ok(isOuterLayer(found) && found.ciphertext.length >= 16, `${at}: ${value}`)
+        if (at !== marks[2] && value !== joined[at]) assert.equal(found, undefined, `${at}: ${value}`)
+      }
+    }
+    for (let size = 0; size < joined.length - 5; size++) assert.equal(splitOuter(joined.subarray(0, size)), undefined)
+  })
+}

@@ -186,19 +186,6 @@ const refusals: [title: string, input: CreateKeyCommandInput, code: string, text
     'UnsupportedOperationException',
     'KeySpec SM2 exists in China Regions only.',
   ],
-  ...(
-    [
-      { Origin: 'AWS_CLOUDHSM' },
-      { Origin: 'EXTERNAL_KEY_STORE' },
-      { CustomKeyStoreId: 'cks-1' },
-      { XksKeyId: 'x' },
-    ] as const
-  ).map((input): [string, CreateKeyCommandInput, string, string] => [
-    `a key in a custom key store (${Object.keys(input)[0]} ${Object.values(input)[0]})`,
-    input,
-    'UnsupportedOperationException',
-    'Custom key stores are not supported.',
-  ]),
   [
     'a spec that there is not',
     { KeySpec: as('AES_256') },
