@@ -98,7 +98,8 @@ export class Transport {
       const fail = (error: NodeJS.ErrnoException): void => {
         const reason = error.code ?? error.message
         if (signal.aborted) reject(new ExchangeFailure(phase === 'connecting' ? 'unreachable' : 'late', 'timeout'))
-        else if (request.reusedSocket && reason === 'ECONNRESET') reject(new StaleConnection('unreachable', reason))
+        else if (request.reusedSocket && /^(ECONNRESET|EPIPE)$/.test(reason))
+          reject(new StaleConnection('unreachable', reason))
         else if (reason.startsWith('HPE_')) reject(new ExchangeFailure('invalidResponse', reason)) // Is no HTTP.
         else reject(new ExchangeFailure(phase === 'tls' ? 'tls' : 'unreachable', reason))
       }
