@@ -27,6 +27,15 @@ interface Model {
   operations: Record<string, { input: Members | null; output: Members | null; errors: string[] }>
 }
 
+/** No key store is a CloudHSM cluster here, and a rotation on demand has happened when it is answered. */
+const neverAnswered = [
+  'KeyMetadata.CloudHsmClusterId',
+  'ReplicaKeyMetadata.CloudHsmClusterId',
+  'CustomKeyStores[].CloudHsmClusterId',
+  'CustomKeyStores[].TrustAnchorCertificate',
+  'OnDemandRotationStartDate',
+]
+
 function ours(about: About, path = '', required = true, found: Members = {}): Members {
   if (path !== '') {
     const { min, max, pattern, values } = about as { min?: number; max?: number; pattern?: string; values?: string[] } // Whichever it has.
@@ -78,7 +87,7 @@ suite('the model that botocore has', { skip: await lacking('botocore') }, () => 
       const mine = output ? ours(output.about) : {}
       const missing = theirs.filter(([member]) => !(member in mine)).map(([member]) => member)
       assert.deepEqual(
-        missing.filter(member => !/CloudHsmClusterId$/.test(member)),
+        missing.filter(member => !neverAnswered.includes(member)),
         [],
       )
       assert.deepEqual(

@@ -106,7 +106,10 @@ export const replicateKey = operation({
           region: target,
           operation: createKey.name,
           requestParameters: createKey.audit.parameters({
-            ...input,
+            Policy,
+            Description,
+            Tags: input.Tags,
+            BypassPolicyLockoutSafetyCheck: bypass,
             KeySpec: key.spec,
             KeyUsage: key.usage,
             Origin: key.origin,
