@@ -137,11 +137,11 @@ async function deleteKey(view: View, key: Key, now: number): Promise<Settlement>
 function withoutReplica(key: Key, region: string, now: number): Key {
   const { primary, replicas } = key.family ?? { primary: key.region, replicas: [] }
   const left = replicas.filter(other => other !== region)
-  const begins = key.deletion && left.length === 0 && primary === key.region
   return {
     ...key,
     family: { primary, replicas: left },
-    ...(begins && key.deletion && { deletion: { ...key.deletion, at: now + key.deletion.windowInDays * day } }),
+    ...(key.deletion &&
+      left.length === 0 && { deletion: { ...key.deletion, at: now + key.deletion.windowInDays * day } }),
   }
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { after, describe, test } from 'node:test'
 import type { CreateKeyCommandInput, ImportKeyMaterialCommandInput, KMS } from '@aws-sdk/client-kms'
+import { materialRow } from '../../src/store/documents.ts'
 import { outcomeOf, refused } from '../support/answers.ts'
 import { importOf, materialIdOf, parametersFor, wrapped, type WrappingAlgorithm } from '../support/import.ts'
 import { days, hours, start } from '../support/server.ts'
@@ -322,6 +323,7 @@ describe('new material', () => {
     await put(west, newer)
     await kms.deleteImportedKeyMaterial({ KeyId, KeyMaterialId: second })
     for (const region of regions) {
+      assert.equal(await server.app.store.view().get('material', materialRow(region, second)), undefined)
       assert.deepEqual(await materialsIn(region, KeyId), [[first, 'CURRENT', 'IMPORTED']])
       await refused(
         clients[region].deleteImportedKeyMaterial({ KeyId, KeyMaterialId: second }),

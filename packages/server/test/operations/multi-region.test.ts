@@ -89,6 +89,8 @@ describe('a multi-Region key', () => {
 describe('ReplicateKey', () => {
   test('answers with a key that is being made, and has made it', async () => {
     const KeyId = await primaryKey({ Description: 'of the primary', Tags: [{ TagKey: 'of', TagValue: 'it' }] })
+    await kms.createAlias({ AliasName: `alias/${KeyId}`, TargetKeyId: KeyId })
+    await kms.createGrant({ KeyId, GranteePrincipal: `arn:aws:iam::${account}:user/other`, Operations: ['Encrypt'] })
     const before = await describeIn(home, KeyId)
     server.clock.advance(1000)
     const answer = await membersOf(kms.replicateKey({ KeyId, ReplicaRegion: west }))
@@ -117,6 +119,10 @@ describe('ReplicateKey', () => {
       ...before,
       MultiRegionConfiguration: { ...MultiRegionConfiguration, MultiRegionKeyType: 'PRIMARY' },
     })
+    const { aliases, grants } = (await server.app.store.view().get('key', keyRow(account, west, KeyId))) ?? {}
+    assert.deepEqual([aliases, grants], [[], 0])
+    assert.deepEqual((await clients[west].listAliases({ KeyId })).Aliases, [])
+    assert.deepEqual((await clients[west].listGrants({ KeyId })).Grants, [])
     assert.deepEqual((await clients[west].listResourceTags({ KeyId })).Tags, [])
     assert.equal((await clients[west].getKeyPolicy({ KeyId })).Policy, answer.ReplicaPolicy)
     const listed = (await clients[west].listKeys({ Limit: 1000 })).Keys ?? []
