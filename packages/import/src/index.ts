@@ -2,6 +2,7 @@ import { concat } from './bytes.ts'
 import type { Bytes } from './bytes.ts'
 import { count, ImportError } from './error.ts'
 import { wrapKwp } from './kwp.ts'
+import { requireKeySpec } from './material.ts'
 import { readPublicKey } from './public-key.ts'
 import type { PublicKey } from './public-key.ts'
 import { encryptOaep, encryptPkcs1 } from './rsa.ts'
@@ -41,6 +42,8 @@ const algorithms: Record<WrappingAlgorithm, Algorithm> = {
   RSAES_PKCS1_V1_5: { overhead: 11, kwp: false },
 }
 
+const names = Object.keys(algorithms) as WrappingAlgorithm[] // The record has no others.
+
 /** The most that ImportKeyMaterial takes as EncryptedKeyMaterial, in bytes. */
 const largestWrapped = 6144
 
@@ -71,6 +74,21 @@ export async function wrap(
   } finally {
     copy.fill(0)
   }
+}
+
+/**
+ * The algorithms by which any material of a key spec can be wrapped, best first: those that GetParametersForImport takes.
+ * RSAES_PKCS1_V1_5 is for secrets alone.
+ *
+ * @param bits of the wrapping key
+ * @throws ImportError if keys of this spec cannot be imported
+ */
+export function algorithmsFor(keySpec: string, bits: PublicKey['bits']): WrappingAlgorithm[] {
+  const { kind, max } = requireKeySpec(keySpec)
+  return names.filter(name => {
+    const row = algorithms[name]
+    return max <= capacity(row, bits) && (row.hash !== undefined || kind === 'secret')
+  })
 }
 
 /**
@@ -109,25 +127,24 @@ async function encrypt(key: PublicKey, { hash }: Algorithm, message: Bytes): Pro
 }
 
 /** In bytes of material. KWP adds 8 to the next multiple of 8. */
-function capacity({ kwp, overhead }: Algorithm, { bits }: PublicKey): number {
+function capacity({ kwp, overhead }: Algorithm, bits: number): number {
   const block = bits / 8
   return kwp ? Math.floor((largestWrapped - block) / 8) * 8 - 8 : block - overhead
 }
 
 function requireAlgorithm(name: WrappingAlgorithm): Algorithm {
   if (Object.hasOwn(algorithms, name)) return algorithms[name]
-  throw new ImportError(`There is no wrapping algorithm ${name}, but ${Object.keys(algorithms).join(', ')}.`)
+  throw new ImportError(`There is no wrapping algorithm ${name}, but ${names.join(', ')}.`)
 }
 
 function requireSize(size: number, algorithm: WrappingAlgorithm, key: PublicKey): void {
   if (size === 0) throw new ImportError('The material is empty.')
-  const most = capacity(algorithms[algorithm], key)
+  const most = capacity(algorithms[algorithm], key.bits)
   if (size <= most) return
-  const others = Object.entries(algorithms).filter(([, row]) => row.hash && size <= capacity(row, key))
   const advice =
-    others.length > 0
-      ? `These do, with parameters fetched for one of them: ${others.map(([name]) => name).join(', ')}.`
-      : `No algorithm does: wrapped material has at most ${largestWrapped} bytes.`
+    size <= capacity(algorithms.RSA_AES_KEY_WRAP_SHA_256, key.bits)
+      ? 'Use RSA_AES_KEY_WRAP_SHA_256, with parameters fetched for it.'
+      : `No algorithm takes it: wrapped material has at most ${largestWrapped} bytes.`
   throw new ImportError(
     `${count(size)} of material: ${algorithm} with an RSA key of ${key.bits} bits takes at most ${most}. ${advice}`,
   )

@@ -23,7 +23,10 @@ const kinds: Record<string, { members: string[]; build: (values: Uint8Array[], c
   OKP: {
     members: ['d'],
     build: ([d = none], crv) => {
-      if (crv !== 'Ed25519') throw new ImportError('This JSON Web Key is on a curve that KMS does not have.')
+      if (crv !== 'Ed25519')
+        throw new ImportError(
+          'This JSON Web Key is on a curve that KMS does not have. Of these keys (OKP), use Ed25519.',
+        )
       return ed25519Key(d)
     },
   },

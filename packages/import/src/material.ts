@@ -15,30 +15,42 @@ export interface KeyMaterial {
   notes: string[]
 }
 
-/** Length of a secret, in bytes. */
-interface Secret {
+/** What is imported, and its length in bytes. */
+interface Wanted {
+  kind: 'secret' | 'private key'
   min: number
   max: number
 }
+
+const secret = (min: number, max: number): Wanted => ({ kind: 'secret', min, max })
+/** @param max of PKCS#8 as it is written here; for RSA, where nothing depends on it, rounded up */
+const privateKey = (max: number): Wanted => ({ kind: 'private key', min: 1, max })
 
 /**
  * What each key spec wants: a secret of some length, or a private key in PKCS#8
  * (https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-conceptual.html).
  */
-const keySpecs: Record<string, Secret | 'private key'> = {
-  SYMMETRIC_DEFAULT: { min: 32, max: 32 },
-  HMAC_224: { min: 28, max: 128 },
-  HMAC_256: { min: 32, max: 128 },
-  HMAC_384: { min: 48, max: 128 },
-  HMAC_512: { min: 64, max: 128 },
-  RSA_2048: 'private key',
-  RSA_3072: 'private key',
-  RSA_4096: 'private key',
-  ECC_NIST_P256: 'private key',
-  ECC_NIST_P384: 'private key',
-  ECC_NIST_P521: 'private key',
-  ECC_SECG_P256K1: 'private key',
-  ECC_NIST_EDWARDS25519: 'private key',
+const keySpecs: Record<string, Wanted> = {
+  SYMMETRIC_DEFAULT: secret(32, 32),
+  HMAC_224: secret(28, 128),
+  HMAC_256: secret(32, 128),
+  HMAC_384: secret(48, 128),
+  HMAC_512: secret(64, 128),
+  RSA_2048: privateKey(1280),
+  RSA_3072: privateKey(1856),
+  RSA_4096: privateKey(2432),
+  ECC_NIST_P256: privateKey(138),
+  ECC_NIST_P384: privateKey(185),
+  ECC_NIST_P521: privateKey(241),
+  ECC_SECG_P256K1: privateKey(135),
+  ECC_NIST_EDWARDS25519: privateKey(48),
+}
+
+/** @throws ImportError if keys of this spec cannot be imported, naming those that can */
+export function requireKeySpec(keySpec: string): Wanted {
+  const wanted = Object.hasOwn(keySpecs, keySpec) ? keySpecs[keySpec] : undefined
+  if (wanted) return wanted
+  throw new ImportError(`Key spec ${keySpec} cannot be imported. These can: ${Object.keys(keySpecs).join(', ')}.`)
 }
 
 /**
@@ -56,18 +68,15 @@ export function readMaterial(
   options: { keySpec?: string; format?: MaterialFormat } = {},
 ): KeyMaterial {
   const { keySpec = 'SYMMETRIC_DEFAULT', format = 'auto' } = options
-  const wanted = Object.hasOwn(keySpecs, keySpec) ? keySpecs[keySpec] : undefined
-  if (wanted === undefined) {
-    throw new ImportError(`Key spec ${keySpec} cannot be imported. These can: ${Object.keys(keySpecs).join(', ')}.`)
-  }
+  const wanted = requireKeySpec(keySpec)
   if (format !== 'auto' && !Object.hasOwn(formats, format)) {
     throw new ImportError(`There is no format ${format}, but auto, ${Object.keys(formats).join(', ')}.`)
   }
   if (input.length === 0) throw new ImportError('The input is empty.')
-  return wanted === 'private key' ? readPrivateKey(input, keySpec, format) : readSecret(input, keySpec, wanted, format)
+  return wanted.kind === 'secret' ? readSecret(input, keySpec, wanted, format) : readPrivateKey(input, keySpec, format)
 }
 
-function readSecret(input: Uint8Array, keySpec: string, { min, max }: Secret, format: MaterialFormat): KeyMaterial {
+function readSecret(input: Uint8Array, keySpec: string, { min, max }: Wanted, format: MaterialFormat): KeyMaterial {
   const text = format === 'auto' ? textFormat(input) : undefined
   const candidates: Format[] = format !== 'auto' ? [format] : text ? ['raw', text] : ['raw']
   const readings = candidates.map(candidate => tryFormat(input, candidate))
@@ -130,7 +139,10 @@ function readPrivateKey(input: Uint8Array, keySpec: string, format: MaterialForm
   const { spec, pkcs8, notes } = formats[format === 'auto' ? (textFormat(input) ?? 'der') : format].privateKey(input)
   if (spec === keySpec) return { material: pkcs8, notes }
   pkcs8.fill(0)
-  throw new ImportError(`This is a private key for ${spec}, but the KMS key is ${keySpec}.`)
+  const advice = Object.hasOwn(keySpecs, spec)
+    ? `Create a KMS key with key spec ${spec} for it.`
+    : 'RSA keys can be imported if they have 2048, 3072 or 4096 bits.'
+  throw new ImportError(`This is a private key for ${spec}, but the KMS key is ${keySpec}. ${advice}`)
 }
 
 type Format = Exclude<MaterialFormat, 'auto'>
@@ -222,7 +234,8 @@ function onlyPrivateKey(blocks: { label: string; der: Bytes }[]): { label: strin
   if (key.label === 'ENCRYPTED PRIVATE KEY') throw new ImportError(encrypted)
   if (key.label === 'OPENSSH PRIVATE KEY') {
     throw new ImportError(
-      'This is OpenSSH\'s own format. Convert a copy of the file: ssh-keygen -p -N "" -m PKCS8 -f copy',
+      'This is OpenSSH\'s own format. Convert a copy of the file: ssh-keygen -p -N "" -m PKCS8 -f copy. ' +
+        'That leaves Ed25519 keys as they are, so make such a key with openssl: openssl genpkey -algorithm ed25519',
     )
   }
   throw new ImportError('This PEM holds a private key of a type that cannot be imported.')

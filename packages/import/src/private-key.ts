@@ -77,7 +77,8 @@ export function parsePrivateKey(der: Uint8Array): PrivateKey & { form: 'PKCS#8' 
   throw new ImportError(notAKey)
 }
 
-export const notPrivate = 'This is a public key or a certificate. Material is a private key.'
+export const notPrivate =
+  'This is a public key or a certificate. Material is the private key that belongs to it: give the file that holds that.'
 const notAKey = 'This DER is no private key that can be imported.'
 const pkcs12 =
   'This is PKCS#12. Take the private key out first: openssl pkcs12 -nocerts -noenc -in key.p12, then openssl pkcs8 -topk8'
@@ -102,7 +103,8 @@ function parsePkcs1([version, ...numbers]: Element[]): PrivateKey {
   return rsaKey(numbers.map(parseUnsigned))
 }
 
-export const multiPrime = 'This RSA key has more than two primes, which KMS does not import.'
+export const multiPrime =
+  'This RSA key has more than two primes, which KMS does not import. openssl genpkey -algorithm rsa makes one of two.'
 
 /** The curve stands in SEC1 itself or around it in PKCS#8; where both name it, they must agree. */
 function parseSec1([version, scalar, ...optional]: Element[], outer?: Element): PrivateKey {
@@ -143,32 +145,45 @@ export function curveOf(crv: unknown): Curve {
 
 function requireCurve(curve: Curve | undefined): Curve {
   if (curve) return curve
-  throw new ImportError('This EC key is on a curve that KMS does not have: not P-256, P-384, P-521 or secp256k1.')
+  throw new ImportError('This EC key is on a curve that KMS does not have. Use P-256, P-384, P-521 or secp256k1.')
 }
 
 /**
  * @param numbers n, e, d, p, q, d mod p-1, d mod q-1, 1/q mod p (RFC 8017 appendix A.1.2), without leading zeros
- * @throws ImportError unless they belong together and the exponent is odd and above 2^16 (FIPS 186-5 section A.1.1)
+ * @throws ImportError unless they belong together as FIPS 186-5 section A.1.1 has it; whether p and q are prime is left to
+ *   the service
  */
 export function rsaKey(numbers: Uint8Array[]): PrivateKey {
   // Copies that cannot be wiped, only dropped. The check is worth them: the service answers a damaged key with no reason.
   const [n = 0n, e = 0n, d = 0n, p = 0n, q = 0n, dp = 0n, dq = 0n, qi = 0n] = numbers.map(toBigInt)
-  if (e % 2n === 0n || e < 65537n) {
-    throw new ImportError('The public exponent of this RSA key is even or below 65537.')
+  if (e % 2n === 0n || e < 65537n || e >= 2n ** 256n) {
+    throw new ImportError(
+      'The public exponent of this RSA key is even, below 65537 or too large. Make a key with 65537.',
+    )
   }
   const belong =
     p > 2n &&
     q > 2n &&
     p * q === n &&
     [p, q].every(prime => (d * e) % (prime - 1n) === 1n) &&
+    d < n &&
     d % (p - 1n) === dp &&
     d % (q - 1n) === dq &&
+    qi < p &&
     (qi * q) % p === 1n
   if (!belong) throw new ImportError('This RSA key is damaged: its numbers do not belong together.')
+  const bits = bitsOf(n)
+  if (2 * bitsOf(p) !== bits || 2 * bitsOf(q) !== bits) {
+    throw new ImportError(
+      'The primes of this RSA key are not half as long as its modulus. openssl genpkey makes such a key.',
+    )
+  }
   const algorithm = node(tag.sequence, node(tag.oid, rsaEncryption), node(tag.null))
   const key = node(tag.sequence, unsigned(Uint8Array.of(0)), ...numbers.map(unsigned))
-  return { spec: `RSA_${n.toString(2).length}`, pkcs8: encodePkcs8(algorithm, key) }
+  return { spec: `RSA_${bits}`, pkcs8: encodePkcs8(algorithm, key) }
 }
+
+const bitsOf = (value: bigint): number => value.toString(2).length
 
 /**
  * Whether the point belongs to the scalar is left to the service, which derives the point itself.

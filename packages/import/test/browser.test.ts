@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -105,6 +105,31 @@ suite('in a browser', { skip: unsupported }, () => {
       notes: ['64 hexadecimal digits read as 32 bytes.'],
       id: '9d0f2b55a020177135bda0d172f6bbb3b4dcc7f87670f4e4a6add67b00173f01',
     })
+  })
+
+  test('private keys are read from the files in which people keep them, and wrapped', async () => {
+    await page.goto(`http://127.0.0.1:${port}/`)
+    const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
+    const ec = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).privateKey
+    const key = keys[0]!
+    for (const [privateKey, keySpec, file] of [
+      [rsa, 'RSA_2048', rsa.export({ type: 'pkcs1', format: 'pem' })],
+      [ec, 'ECC_SECG_P256K1', ec.export({ type: 'sec1', format: 'pem' })],
+    ] as const) {
+      const { algorithm, wrapped } = await page.evaluate(
+        async ([publicKey, spec, text]) => {
+          const path = '/keyreeve-import/index.js'
+          const { algorithmsFor, readMaterial, wrap } = (await import(path)) as typeof library
+          const { material } = readMaterial(new TextEncoder().encode(text), { keySpec: spec })
+          const [best] = algorithmsFor(spec, 2048)
+          if (!best) throw new Error('no algorithm')
+          return { algorithm: best, wrapped: [...(await wrap(Uint8Array.from(publicKey), best, material))] }
+        },
+        [[...key.publicKey], keySpec, String(file)] as [number[], string, string],
+      )
+      const material = unwrappers[algorithm](key, Buffer.from(wrapped))
+      assert.deepEqual(material, privateKey.export({ type: 'pkcs8', format: 'der' }), algorithm)
+    }
   })
 
   test('a page from plain http is told why it cannot work', async () => {

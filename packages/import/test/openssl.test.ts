@@ -72,6 +72,15 @@ const unwrappers: Record<WrappingAlgorithm, (wrapped: Uint8Array) => Promise<Buf
   RSAES_PKCS1_V1_5: wrapped => decrypt(wrapped, ['rsa_padding_mode:pkcs1'], 'material.bin'),
 }
 
+function refusal(input: Uint8Array, keySpec: string): string {
+  try {
+    readMaterial(input, { keySpec })
+  } catch (error) {
+    return String(error)
+  }
+  return assert.fail('was read')
+}
+
 suite('with the openssl command', () => {
   test('every algorithm is undone by it', async t => {
     if (isMissing(t)) return
@@ -109,6 +118,63 @@ suite('with the openssl command', () => {
       }
     })
   }
+
+  const others: [what: string, message: RegExp, command: string][] = [
+    [
+      'an encrypted key',
+      /^This private key is encrypted with a passphrase\. Decrypt it first: openssl pkcs8 /,
+      'genpkey -algorithm ec -pkeyopt ec_paramgen_curve:P-256 -aes256 -pass pass:secret',
+    ],
+    [
+      'a certificate',
+      /^This is a public key or a certificate\. /,
+      'req -x509 -newkey ed25519 -noenc -subj /CN=nobody -keyout other.pem',
+    ],
+    [
+      'a key of three primes',
+      /^This RSA key has more than two primes/,
+      'genpkey -algorithm rsa -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_keygen_primes:3',
+    ],
+    [
+      'a key on another curve',
+      /^This EC key is on a curve that KMS does not have\. Use /,
+      'genpkey -algorithm ec -pkeyopt ec_paramgen_curve:brainpoolP256r1',
+    ],
+    [
+      'a key whose curve is spelt out',
+      /named_curve/,
+      'genpkey -algorithm ec -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit',
+    ],
+    [
+      'a key for another algorithm',
+      /^This key is for an algorithm that cannot be imported/,
+      'genpkey -algorithm x25519',
+    ],
+  ]
+  for (const [what, message, command] of others) {
+    test(`${what} that it makes is refused, with what to do about it`, async t => {
+      if (isMissing(t)) return
+      const [verb = '', ...options] = command.replace('other.pem', file('other.pem')).split(' ')
+      await openssl(verb, '-out', file('other'), ...options)
+      const input = await readFile(file('other'))
+      assert.throws(() => readMaterial(input, { keySpec: 'ECC_NIST_P256' }), { name: 'ImportError', message })
+    })
+  }
+
+  test('what "ssh-keygen" makes is refused, and read once converted as the refusal says', async t => {
+    const path = file('ssh')
+    const made = await run('ssh-keygen', ['-q', '-t', 'ecdsa', '-b', '384', '-N', '', '-f', path]).catch(
+      () => undefined,
+    )
+    if (!made) return t.skip('wants the command ssh-keygen')
+    const keySpec = 'ECC_NIST_P384'
+    const [, advised = ''] = /: (ssh-keygen .*?) copy\. /.exec(refusal(await readFile(path), keySpec)) ?? []
+    assert.equal(advised, 'ssh-keygen -p -N "" -m PKCS8 -f')
+    const [command = '', ...options] = advised.split(' ').map(word => word.replace('""', ''))
+    await run(command, [...options, path])
+    assert.equal(readMaterial(await readFile(path), { keySpec }).material.length, 185)
+    return undefined
+  })
 
   test('what "openssl rand" makes is read, as bytes, hex and base64', async t => {
     if (isMissing(t)) return

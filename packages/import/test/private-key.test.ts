@@ -59,7 +59,8 @@ const damaged = {
   scalar: 'This EC key is damaged: its scalar is out of range.',
   point: 'This EC key is damaged: its public point has the wrong length.',
 }
-const notPrivate = 'This is a public key or a certificate. Material is a private key.'
+const notPrivate =
+  'This is a public key or a certificate. Material is the private key that belongs to it: give the file that holds that.'
 const encrypted =
   'This private key is encrypted with a passphrase. Decrypt it first: openssl pkcs8 -topk8 -nocrypt -in key.pem -outform der -out key.der'
 const noKeyAtAll = 'This is no private key in DER, nor in PEM or a JSON Web Key. openssl genpkey makes one.'
@@ -111,7 +112,8 @@ suite('readMaterial reads private keys', () => {
 
     test(`${spec} is refused for every other spec`, () => {
       for (const other of [...Object.keys(keys), 'RSA_4096'].filter(name => name !== spec)) {
-        refuses(der, other, `This is a private key for ${spec}, but the KMS key is ${other}.`)
+        const words = `This is a private key for ${spec}, but the KMS key is ${other}. Create a KMS key with key spec ${spec} for it.`
+        refuses(der, other, words)
       }
       const text = pem(key, 'pkcs8')
       refuses(
@@ -192,7 +194,7 @@ suite('readMaterial refuses files that hold no plain private key', () => {
     refuses(
       file('OPENSSH PRIVATE KEY'),
       'ECC_NIST_EDWARDS25519',
-      'This is OpenSSH\'s own format. Convert a copy of the file: ssh-keygen -p -N "" -m PKCS8 -f copy',
+      'This is OpenSSH\'s own format. Convert a copy of the file: ssh-keygen -p -N "" -m PKCS8 -f copy. That leaves Ed25519 keys as they are, so make such a key with openssl: openssl genpkey -algorithm ed25519',
     )
     const other = 'This PEM holds a private key of a type that cannot be imported.'
     refuses(file('DSA PRIVATE KEY'), 'RSA_2048', other)
@@ -238,7 +240,7 @@ suite('readMaterial refuses files that hold no plain private key', () => {
     for (const key of [pss, generateKeyPairSync('x25519').privateKey, generateKeyPairSync('ed448').privateKey]) {
       refuses(pkcs8(key), 'RSA_2048', words)
     }
-    const curve = 'This JSON Web Key is on a curve that KMS does not have.'
+    const curve = 'This JSON Web Key is on a curve that KMS does not have. Of these keys (OKP), use Ed25519.'
     refuses(json(generateKeyPairSync('x25519').privateKey.export({ format: 'jwk' })), 'ECC_NIST_EDWARDS25519', curve)
   })
 
@@ -302,6 +304,10 @@ suite('readMaterial checks RSA keys', () => {
   const numbers = ['n', 'e', 'd', 'p', 'q', 'dp', 'dq', 'qi'] as const
   const jwk = rsa.privateKey.export({ format: 'jwk' })
   const der = pkcs8(rsa.privateKey)
+  const number = (name: (typeof numbers)[number]): bigint =>
+    BigInt(`0x${Buffer.from(jwk[name] ?? '', 'base64url').toString('hex')}`)
+  const member = (value: bigint): string =>
+    Buffer.from(value.toString(16).padStart(520, '0'), 'hex').toString('base64url')
 
   test('each number must belong to the others', () => {
     for (const name of numbers) {
@@ -312,6 +318,24 @@ suite('readMaterial checks RSA keys', () => {
     refuses(json({ ...jwk, p: jwk.q, q: jwk.p }), 'RSA_2048', damaged.rsa)
     refuses(json({ ...jwk, p: 'AQ', q: jwk.n }), 'RSA_2048', damaged.rsa)
     refuses(json({ ...jwk, p: 'AA' }), 'RSA_2048', damaged.rsa)
+    const period = (number('p') - 1n) * (number('q') - 1n)
+    refuses(json({ ...jwk, d: member(number('d') + period * 2n) }), 'RSA_2048', damaged.rsa)
+    refuses(json({ ...jwk, qi: member(number('qi') + number('p')) }), 'RSA_2048', damaged.rsa)
+  })
+
+  test('primes of different lengths, which services refuse', () => {
+    const inverse = (value: bigint, modulus: bigint): bigint => {
+      let [a, b, x, y] = [modulus, value, 0n, 1n]
+      while (b > 1n) [a, b, x, y] = [b, a % b, y, x - (a / b) * y]
+      return ((y % modulus) + modulus) % modulus
+    }
+    // Both are prime (Mersenne).
+    const [p, q, e] = [2n ** 61n - 1n, 2n ** 31n - 1n, 65537n]
+    const d = inverse(e, (p - 1n) * (q - 1n))
+    const values = { n: p * q, e, d, p, q, dp: d % (p - 1n), dq: d % (q - 1n), qi: inverse(q, p) }
+    const members = Object.entries(values).map(([name, value]) => [name, member(value)])
+    const words = 'The primes of this RSA key are not half as long as its modulus. openssl genpkey makes such a key.'
+    refuses(json({ kty: 'RSA', ...Object.fromEntries(members) }), 'RSA_2048', words)
   })
 
   test('leading zeros in a JSON Web Key do no harm', () => {
@@ -333,15 +357,17 @@ suite('readMaterial checks RSA keys', () => {
   })
 
   test('small and even exponents', () => {
-    const words = 'The public exponent of this RSA key is even or below 65537.'
+    const words = 'The public exponent of this RSA key is even, below 65537 or too large. Make a key with 65537.'
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024, publicExponent: 3 })
     refuses(pkcs8(privateKey), 'RSA_2048', words)
     refuses(json({ ...jwk, e: 'AQAC' }), 'RSA_2048', words)
     refuses(json({ ...jwk, e: 'AAAA' }), 'RSA_2048', words)
+    refuses(json({ ...jwk, e: Buffer.alloc(33, 1).toString('base64url') }), 'RSA_2048', words)
   })
 
   test('more than two primes', () => {
-    const words = 'This RSA key has more than two primes, which KMS does not import.'
+    const words =
+      'This RSA key has more than two primes, which KMS does not import. openssl genpkey -algorithm rsa makes one of two.'
     refuses(json({ ...jwk, oth: [{ r: 'AQAB', d: 'AQAB', t: 'AQAB' }] }), 'RSA_2048', words)
     const [, ...others] = parseElements(parseDer(rsa.privateKey.export({ type: 'pkcs1', format: 'der' })).content)
     const multi = node(
@@ -355,7 +381,9 @@ suite('readMaterial checks RSA keys', () => {
 
   test('a modulus of another length', () => {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
-    refuses(pkcs8(privateKey), 'RSA_2048', 'This is a private key for RSA_1024, but the KMS key is RSA_2048.')
+    const words =
+      'This is a private key for RSA_1024, but the KMS key is RSA_2048. RSA keys can be imported if they have 2048, 3072 or 4096 bits.'
+    refuses(pkcs8(privateKey), 'RSA_2048', words)
   })
 
   test('numbers that are negative or not in their shortest form', () => {
@@ -486,7 +514,7 @@ suite('readMaterial checks EC keys', () => {
       'ECC_NIST_P256',
       'This EC key names two different curves.',
     )
-    const foreign = 'This EC key is on a curve that KMS does not have: not P-256, P-384, P-521 or secp256k1.'
+    const foreign = 'This EC key is on a curve that KMS does not have. Use P-256, P-384, P-521 or secp256k1.'
     refuses(wrapped(oids.brainpoolP256r1, sec1(scalar)), 'ECC_NIST_P256', foreign)
     refuses(json({ ...p256.privateKey.export({ format: 'jwk' }), crv: 'P-257' }), 'ECC_NIST_P256', foreign)
     const explicit = generateKeyPairSync('ec', { namedCurve: 'P-256', paramEncoding: 'explicit' }).privateKey

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { before, suite, test } from 'node:test'
-import { ImportError, materialId, wrap } from '../src/index.ts'
+import { algorithmsFor, ImportError, materialId, wrap } from '../src/index.ts'
 import type { WrappingAlgorithm } from '../src/index.ts'
 import { algorithms, generateWrappingKeys, openPkcs1, unwrappers } from './unwrap.ts'
 import type { WrappingKey } from './unwrap.ts'
@@ -42,10 +42,8 @@ suite('wrap', () => {
         const largest = capacities[algorithm][index]!
         const words = `${largest + 1} bytes of material: ${algorithm} with an RSA key of ${key.bits} bits takes at most ${largest}. `
         const advice = algorithm.startsWith('RSA_AES')
-          ? 'No algorithm does: wrapped material has at most 6144 bytes.'
-          : algorithm === 'RSAES_OAEP_SHA_256'
-            ? 'These do, with parameters fetched for one of them: RSA_AES_KEY_WRAP_SHA_256, RSAES_OAEP_SHA_1, RSA_AES_KEY_WRAP_SHA_1.'
-            : 'These do, with parameters fetched for one of them: RSA_AES_KEY_WRAP_SHA_256, RSA_AES_KEY_WRAP_SHA_1.'
+          ? 'No algorithm takes it: wrapped material has at most 6144 bytes.'
+          : 'Use RSA_AES_KEY_WRAP_SHA_256, with parameters fetched for it.'
         await assert.rejects(
           wrap(key.publicKey, algorithm, new Uint8Array(largest + 1)),
           new ImportError(words + advice),
@@ -163,6 +161,39 @@ suite('wrap', () => {
     const words = new ImportError('Web Crypto is missing. In a browser, open this page over https or from localhost.')
     await assert.rejects(wrap(small.publicKey, 'RSAES_PKCS1_V1_5', new Uint8Array(32)), words)
     await assert.rejects(materialId('1234abcd', new Uint8Array(32)), words)
+  })
+})
+
+suite('algorithmsFor', () => {
+  const hybrid = ['RSA_AES_KEY_WRAP_SHA_256', 'RSA_AES_KEY_WRAP_SHA_1']
+  const both = ['RSAES_OAEP_SHA_256', 'RSA_AES_KEY_WRAP_SHA_256', 'RSAES_OAEP_SHA_1', 'RSA_AES_KEY_WRAP_SHA_1']
+
+  test('names every algorithm for secrets', () => {
+    for (const spec of ['SYMMETRIC_DEFAULT', 'HMAC_224', 'HMAC_256', 'HMAC_384', 'HMAC_512']) {
+      for (const bits of [2048, 3072, 4096] as const) {
+        assert.deepEqual(algorithmsFor(spec, bits), [...both, 'RSAES_PKCS1_V1_5'], spec)
+      }
+    }
+  })
+
+  test('names RSA_AES_KEY_WRAP alone for RSA keys, whatever the wrapping key', () => {
+    for (const spec of ['RSA_2048', 'RSA_3072', 'RSA_4096']) {
+      for (const bits of [2048, 3072, 4096] as const) assert.deepEqual(algorithmsFor(spec, bits), hybrid, spec)
+    }
+  })
+
+  test('names OAEP for keys on curves, but for P-521 under 2048 bits', () => {
+    for (const spec of ['ECC_NIST_P256', 'ECC_NIST_P384', 'ECC_SECG_P256K1', 'ECC_NIST_EDWARDS25519']) {
+      for (const bits of [2048, 3072, 4096] as const) assert.deepEqual(algorithmsFor(spec, bits), both, spec)
+    }
+    assert.deepEqual(algorithmsFor('ECC_NIST_P521', 2048), hybrid)
+    assert.deepEqual(algorithmsFor('ECC_NIST_P521', 3072), both)
+  })
+
+  test('refuses key specs that cannot be imported', () => {
+    for (const spec of ['ML_DSA_44', 'SM2', 'constructor', '']) {
+      assert.throws(() => algorithmsFor(spec, 2048), { message: new RegExp(`^Key spec ${spec} cannot be imported\\.`) })
+    }
   })
 })
 
