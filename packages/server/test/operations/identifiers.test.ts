@@ -24,6 +24,8 @@ const notOfOurMaking = `UnsupportedOperationException: ${arn} origin is EXTERNAL
 const notPrimary = `UnsupportedOperationException: ${arn} is not a multi-region primary key.`
 const GrantId = '0'.repeat(64)
 const noGrant = `NotFoundException: Grant ID ${GrantId} not found`
+const otherUsage = (operation: string): string =>
+  `InvalidKeyUsageException: ${arn} key usage is ENCRYPT_DECRYPT which is not valid for ${operation}.`
 const notOurs = `InvalidCiphertextException: ${noText}`
 const ciphertext = new Uint8Array(100)
 
@@ -54,13 +56,28 @@ const cases: Record<string, Case> = {
       kms.createGrant({ KeyId, GranteePrincipal: caller, Operations: ['Decrypt'], GrantTokens: ['of nothing'] }),
     found: `InvalidGrantTokenException: ${noText}`,
   },
+  Decapsulate: {
+    call: KeyId => kms.decapsulate({ KeyId, EncapsulationAlgorithm: 'ML_KEM', SharedSecretCiphertextBlob: ciphertext }),
+    found: otherUsage('Decapsulate'),
+    aliases: true,
+  },
   Decrypt: { call: KeyId => kms.decrypt({ KeyId, CiphertextBlob: ciphertext }), found: notOurs, aliases: true },
   DeleteImportedKeyMaterial: { call: KeyId => kms.deleteImportedKeyMaterial({ KeyId }) },
+  DeriveSharedSecret: {
+    call: KeyId => kms.deriveSharedSecret({ KeyId, KeyAgreementAlgorithm: 'ECDH', PublicKey: ciphertext }),
+    found: otherUsage('DeriveSharedSecret'),
+    aliases: true,
+  },
   DescribeKey: { call: KeyId => kms.describeKey({ KeyId }), aliases: true },
   DisableKey: { call: KeyId => kms.disableKey({ KeyId }), found: pendingImport },
   DisableKeyRotation: { call: KeyId => kms.disableKeyRotation({ KeyId }), found: notOfOurMaking },
   EnableKey: { call: KeyId => kms.enableKey({ KeyId }), found: pendingImport },
   EnableKeyRotation: { call: KeyId => kms.enableKeyRotation({ KeyId }), found: notOfOurMaking },
+  Encapsulate: {
+    call: KeyId => kms.encapsulate({ KeyId, EncapsulationAlgorithm: 'ML_KEM' }),
+    found: otherUsage('Encapsulate'),
+    aliases: true,
+  },
   Encrypt: {
     call: KeyId => kms.encrypt({ KeyId, Plaintext: ciphertext }),
     found: pendingImport,
@@ -71,9 +88,24 @@ const cases: Record<string, Case> = {
     found: pendingImport,
     aliases: true,
   },
+  GenerateDataKeyPair: {
+    call: KeyId => kms.generateDataKeyPair({ KeyId, KeyPairSpec: 'ECC_NIST_P256' }),
+    found: pendingImport,
+    aliases: true,
+  },
+  GenerateDataKeyPairWithoutPlaintext: {
+    call: KeyId => kms.generateDataKeyPairWithoutPlaintext({ KeyId, KeyPairSpec: 'ECC_NIST_P256' }),
+    found: pendingImport,
+    aliases: true,
+  },
   GenerateDataKeyWithoutPlaintext: {
     call: KeyId => kms.generateDataKeyWithoutPlaintext({ KeyId, NumberOfBytes: 1 }),
     found: pendingImport,
+    aliases: true,
+  },
+  GenerateMac: {
+    call: KeyId => kms.generateMac({ KeyId, Message: ciphertext, MacAlgorithm: 'HMAC_SHA_256' }),
+    found: otherUsage('GenerateMac'),
     aliases: true,
   },
   GetKeyLastUsage: { call: KeyId => kms.getKeyLastUsage({ KeyId }) },
@@ -83,6 +115,7 @@ const cases: Record<string, Case> = {
     call: KeyId => kms.getParametersForImport({ KeyId, WrappingAlgorithm: 'SM2PKE', WrappingKeySpec: 'SM2' }),
     found: `UnsupportedOperationException: ${noText}`,
   },
+  GetPublicKey: { call: KeyId => kms.getPublicKey({ KeyId }), found: pendingImport, aliases: true },
   ImportKeyMaterial: {
     call: KeyId =>
       kms.importKeyMaterial({
@@ -124,17 +157,32 @@ const cases: Record<string, Case> = {
     call: KeyId => kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 6 }),
     found: 'ValidationException: PendingWindowInDays must be between 7 and 30',
   },
+  Sign: {
+    call: KeyId => kms.sign({ KeyId, Message: ciphertext, SigningAlgorithm: 'ECDSA_SHA_256' }),
+    found: otherUsage('Sign'),
+    aliases: true,
+  },
   TagResource: { call: KeyId => kms.tagResource({ KeyId, Tags: [] }) },
   UntagResource: { call: KeyId => kms.untagResource({ KeyId, TagKeys: [] }) },
   UpdateAlias: {
     call: TargetKeyId => kms.updateAlias({ AliasName: 'alias/found', TargetKeyId }),
     member: 'targetKeyId',
   },
+  UpdateKeyDescription: { call: KeyId => kms.updateKeyDescription({ KeyId, Description: '' }) },
   UpdatePrimaryRegion: {
     call: KeyId => kms.updatePrimaryRegion({ KeyId, PrimaryRegion: 'eu-west-1' }),
     found: notPrimary,
   },
-  UpdateKeyDescription: { call: KeyId => kms.updateKeyDescription({ KeyId, Description: '' }) },
+  Verify: {
+    call: KeyId => kms.verify({ KeyId, Message: ciphertext, Signature: ciphertext, SigningAlgorithm: 'ECDSA_SHA_256' }),
+    found: otherUsage('Verify'),
+    aliases: true,
+  },
+  VerifyMac: {
+    call: KeyId => kms.verifyMac({ KeyId, Message: ciphertext, Mac: ciphertext, MacAlgorithm: 'HMAC_SHA_256' }),
+    found: otherUsage('VerifyMac'),
+    aliases: true,
+  },
 }
 
 test('every operation that works on keys is here', () => {
