@@ -83,7 +83,7 @@ export async function wrap(
  * @param bits of the wrapping key
  * @throws ImportError if keys of this spec cannot be imported
  */
-export function algorithmsFor(keySpec: string, bits: PublicKey['bits']): WrappingAlgorithm[] {
+export function algorithmsFor(keySpec: string, bits: number): WrappingAlgorithm[] {
   const { kind, max } = requireKeySpec(keySpec)
   return names.filter(name => {
     const row = algorithms[name]

@@ -104,9 +104,10 @@ export async function call<T>(client: Client, operation: string, input: object, 
 const advice: Readonly<Record<string, (client: Client) => string>> = {
   ExpiredImportTokenException: () => 'Its time is over, or it has failed too often. Fetch new import parameters.',
   IncorrectKeyMaterialException: () =>
-    'Without --type new a key takes back only material that it had before, and with it only material that it never had.',
+    'A key takes back only material that it had before. With --type new, a symmetric key takes only such as it never had.',
   InvalidCiphertextException: () =>
-    'The server cannot unwrap the material. Wrap it with the wrapping key and the algorithm of these parameters.',
+    'The server cannot unwrap the material, or it is none for this key. Wrap it with the wrapping key and the algorithm of ' +
+    'these parameters.',
   InvalidImportTokenException: () => 'The import token belongs to another key, Region or server.',
   InvalidSignatureException: ({ source }) => `The access key is from ${source}.`,
   ThrottlingException: () => 'Try again in a few seconds.',

@@ -1,24 +1,53 @@
-import type { WrappingAlgorithm } from 'keyreeve-import'
+import { algorithmsFor, type WrappingAlgorithm } from 'keyreeve-import'
 import { wrappingKeySpecs } from '../import/wrapping.ts'
 import { encodeBase64 } from '../protocol/base64.ts'
 import { blob, optional, string, structure, timestamp } from '../protocol/shape.ts'
 import { call, ServiceError, type Client } from './client.ts'
+import { algorithmNames, isSecret, publicFingerprint } from './material.ts'
 import type { ImportParameters } from './parameters.ts'
 import { showWaiting } from './progress.ts'
-import { Failure, requireChoice, UsageError, type Given } from './verb.ts'
+import { Failure, remark, requireChoice, UsageError, type Given } from './verb.ts'
 
 /** The calls of an import, and the flags that only they need. */
 
-const available = Object.entries(wrappingKeySpecs).flatMap(([name, row]) => (row.available ? [name] : []))
+/** Lengths in bits, by name. */
+const available = new Map(
+  Object.entries(wrappingKeySpecs).flatMap(([name, row]) => (row.available ? [[name, row.modulusBits]] : [])),
+)
 
 export const wrappingKeyFlags = {
   algorithm: { value: 'name', help: 'Wrapping algorithm' },
-  'wrapping-key-spec': { value: 'name', help: `Wrapping key: ${available.join(', ')} (default: RSA_4096)` },
+  'wrapping-key-spec': { value: 'name', help: `Wrapping key: ${[...available.keys()].join(', ')} (default: RSA_4096)` },
+  'key-spec': { value: 'name', help: 'Key spec of the key; without it the server is asked (kms:DescribeKey)' },
 } as const
 
+/** How material is wrapped; without an algorithm, by the best one that can. */
+interface Wrapping {
+  readonly algorithm: WrappingAlgorithm | undefined
+  readonly wrappingKeySpec: string
+}
+
 /** @throws UsageError */
-export function requireWrappingKeySpec(name = 'RSA_4096'): string {
-  return requireChoice(name, '--wrapping-key-spec', available)
+export function requireWrapping(given: Given<typeof wrappingKeyFlags>): Wrapping {
+  const { algorithm, 'wrapping-key-spec': spec = 'RSA_4096' } = given
+  return {
+    algorithm: algorithm === undefined ? undefined : requireChoice(algorithm, '--algorithm', algorithmNames),
+    wrappingKeySpec: requireChoice(spec, '--wrapping-key-spec', [...available.keys()]),
+  }
+}
+
+/**
+ * @throws UsageError if the chosen algorithm cannot wrap the material of such a key
+ * @throws ImportError if keys of this spec cannot be imported
+ */
+function fittingAlgorithm({ algorithm: chosen, wrappingKeySpec }: Wrapping, keySpec: string): WrappingAlgorithm {
+  const fitting = algorithmsFor(keySpec, available.get(wrappingKeySpec) ?? 0)
+  const algorithm = chosen ?? fitting[0]
+  if (algorithm !== undefined && fitting.includes(algorithm)) return algorithm
+  throw new UsageError(
+    `--algorithm cannot be ${algorithm}, by which ${wrappingKeySpec} wraps no material for ${keySpec}. ` +
+      `These can: ${fitting.join(', ')}.`,
+  )
 }
 
 /**
@@ -78,12 +107,15 @@ const parameters = structure({
   ParametersValidTo: timestamp(),
 })
 
-/** @throws ServiceError, Failure */
+/** @throws ServiceError, Failure, UsageError, ImportError */
 export async function fetchParameters(
   client: Client,
   keyId: string,
-  { keySpec, algorithm, wrappingKeySpec }: { keySpec: string; algorithm: WrappingAlgorithm; wrappingKeySpec: string },
+  keySpec: string,
+  wrapping: Wrapping,
 ): Promise<ImportParameters> {
+  const { wrappingKeySpec } = wrapping
+  const algorithm = fittingAlgorithm(wrapping, keySpec)
   const wanted = { KeyId: keyId, WrappingAlgorithm: algorithm, WrappingKeySpec: wrappingKeySpec }
   const answer = await showWaiting(
     `Waiting for a wrapping key of the server (${wrappingKeySpec})`,
@@ -163,15 +195,24 @@ function isDay(text: string): boolean {
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text)
 }
 
+/** What the service has now, by its own account. */
+export interface Imported {
+  readonly keyArn: string
+  /** Of symmetric keys. */
+  readonly materialId: string | undefined
+  /** Of the public half of an asymmetric key. */
+  readonly fingerprint: string | undefined
+}
+
 const imported = structure({ KeyId: string(), KeyMaterialId: optional(string()) })
 
 /** @throws ServiceError, Failure */
 export async function uploadMaterial(
   client: Client,
   keyId: string,
-  { token, encrypted }: { token: Uint8Array; encrypted: Uint8Array },
+  { keySpec, token, encrypted }: { keySpec: string | undefined; token: Uint8Array; encrypted: Uint8Array },
   { validTo, importType, description }: UploadSettings,
-): Promise<{ keyArn: string; materialId: string | undefined }> {
+): Promise<Imported> {
   const input = {
     KeyId: keyId,
     ImportToken: encodeBase64(token),
@@ -183,22 +224,42 @@ export async function uploadMaterial(
     ...(description !== undefined && { KeyMaterialDescription: description }),
   }
   const { KeyId, KeyMaterialId } = await call(client, 'ImportKeyMaterial', input, imported)
-  return { keyArn: KeyId, materialId: KeyMaterialId }
+  const fingerprint = isSecret(keySpec ?? '') || KeyMaterialId ? undefined : await fetchFingerprint(client, KeyId)
+  return { keyArn: KeyId, materialId: KeyMaterialId, fingerprint }
+}
+
+const published = structure({ PublicKey: blob() })
+
+/** The public half of what was just imported; undefined for secrets, and with a warning if the service does not tell. */
+async function fetchFingerprint(client: Client, keyArn: string): Promise<string | undefined> {
+  try {
+    const { PublicKey } = await call(client, 'GetPublicKey', { KeyId: keyArn }, published)
+    return publicFingerprint(PublicKey)
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    if (error instanceof ServiceError && error.code === 'UnsupportedOperationException') return undefined
+    remark('warning', `The key is imported, but its public half was not compared. ${error.message}`)
+    return undefined
+  }
 }
 
 /** What to print after an import; as JSON, with AWS's names. */
 export function importReport(
-  { keyArn, materialId }: { keyArn: string; materialId: string | undefined },
+  { keyArn, materialId, fingerprint }: Imported,
   { validTo }: UploadSettings,
   isJson: boolean,
 ): string {
+  const expiry = validTo?.toISOString()
   if (isJson) {
-    const members = { KeyId: keyArn, KeyMaterialId: materialId, ValidTo: validTo?.toISOString() }
+    const members = { KeyId: keyArn, KeyMaterialId: materialId, PublicKeySha256: fingerprint, ValidTo: expiry }
     return JSON.stringify(members, null, 2)
   }
   return [
     `Imported into ${keyArn}`,
     ...(materialId === undefined ? [] : [`Key material ID: ${materialId}`]),
-    `Expires: ${validTo === undefined ? 'never' : validTo.toISOString()}`,
+    ...(fingerprint === undefined ? [] : [`${fingerprintLabel}: ${fingerprint}`]),
+    `Expires: ${expiry ?? 'never'}`,
   ].join('\n')
 }
+
+export const fingerprintLabel = 'Public key (SHA-256)'

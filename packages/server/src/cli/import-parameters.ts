@@ -1,18 +1,17 @@
 import { basename } from 'node:path'
 import { clientFlags, clientHelp, connect } from './client.ts'
 import { requireAbsent, writeOutput } from './files.ts'
-import { describeKey, fetchParameters, requireKeyId, requireWrappingKeySpec, wrappingKeyFlags } from './import-calls.ts'
-import { algorithmNames, algorithms, usualAlgorithm } from './material.ts'
+import { describeKey, fetchParameters, requireKeyId, requireWrapping, wrappingKeyFlags } from './import-calls.ts'
+import { algorithms } from './material.ts'
 import { packParameters } from './parameters.ts'
 import { shellWord } from './sign-in.ts'
-import { flagsHelp, readArguments, requireChoice, say, table, type Verb } from './verb.ts'
+import { flagsHelp, readArguments, say, table, type Verb } from './verb.ts'
 
 const flags = {
   'key-id': { value: 'id or ARN', help: 'The KMS key, made with origin EXTERNAL' },
   zip: { value: 'file', help: 'File to write (default: ImportParameters.zip)' },
   force: { help: 'Replace that file' },
   ...wrappingKeyFlags,
-  'key-spec': { value: 'name', help: 'Key spec of the key; without it the server is asked (kms:DescribeKey)' },
   json: { help: 'Print what was fetched as JSON' },
   ...clientFlags,
 } as const
@@ -33,17 +32,15 @@ ${clientHelp}`,
   async run(argv) {
     const { given } = readArguments(argv, flags)
     const keyId = requireKeyId(given['key-id'])
-    const wrappingKeySpec = requireWrappingKeySpec(given['wrapping-key-spec'])
-    const chosen = given.algorithm && requireChoice(given.algorithm, '--algorithm', algorithmNames)
+    const wrapping = requireWrapping(given)
     const zip = given.zip ?? 'ImportParameters.zip'
     if (!given.force) requireAbsent(zip, advice)
     const client = connect(given, keyId, process.env)
 
     const keySpec = given['key-spec'] ?? (await describeKey(client, keyId)).keySpec
-    const algorithm = chosen || usualAlgorithm(keySpec)
-    const parameters = await fetchParameters(client, keyId, { keySpec, algorithm, wrappingKeySpec })
+    const parameters = await fetchParameters(client, keyId, keySpec, wrapping)
     writeOutput(zip, packParameters(parameters, basename(zip), new Date()), { force: given.force, advice })
-    const { keyArn, validTo } = parameters
+    const { keyArn, algorithm, wrappingKeySpec, validTo } = parameters
     const facts = { KeyId: keyArn, WrappingAlgorithm: algorithm, WrappingKeySpec: wrappingKeySpec }
     if (given.json)
       return say(JSON.stringify({ ...facts, ParametersValidTo: validTo.toISOString(), File: zip }, null, 2))

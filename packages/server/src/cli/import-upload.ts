@@ -17,17 +17,19 @@ export const importUpload: Verb = {
   help: () => `Usage: keyreeve import upload (--expires <time> | --no-expiry) [options]
 
 Uploads key material that keyreeve wrap or openssl has wrapped, with the import token of the same zip file, and prints
-the key material ID that the server computes. It is the one that keyreeve wrap has printed.
+what the server has now: the key material ID of a symmetric key, the fingerprint of an asymmetric key's public half. It
+is the one that keyreeve wrap has printed.
 
 ${flagsHelp(flags)}
 ${clientHelp}`,
   async run(argv) {
     const { given } = readArguments(argv, flags)
     const settings = requireUploadSettings(given, new Date())
-    const { token, keyId: named } = await loadParameters(given.parameters ?? 'ImportParameters.zip')
+    const { token, keySpec, keyId: named } = await loadParameters(given.parameters ?? 'ImportParameters.zip')
     const keyId = requireKeyId(given['key-id'] ?? named)
     const encrypted = await readInput(given.encrypted ?? 'EncryptedKeyMaterial.bin', false)
     const client = connect(given, keyId, process.env)
-    say(importReport(await uploadMaterial(client, keyId, { token, encrypted }, settings), settings, given.json))
+    const imported = await uploadMaterial(client, keyId, { keySpec, token, encrypted }, settings)
+    say(importReport(imported, settings, given.json))
   },
 }

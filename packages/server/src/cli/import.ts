@@ -6,23 +6,23 @@ import {
   importReport,
   requireKeyId,
   requireUploadSettings,
-  requireWrappingKeySpec,
+  requireWrapping,
   uploadFlags,
   uploadMaterial,
   wrappingKeyFlags,
+  type Imported,
 } from './import-calls.ts'
 import {
-  algorithmNames,
   algorithms,
+  fingerprintOf,
   generateMaterial,
   loadMaterial,
   materialFlags,
   requireFormat,
   requireGeneratable,
-  usualAlgorithm,
 } from './material.ts'
 import { keyIdOf } from './parameters.ts'
-import { Failure, flagsHelp, readArguments, remark, requireChoice, say, table, UsageError, type Verb } from './verb.ts'
+import { Failure, flagsHelp, readArguments, remark, say, table, UsageError, type Verb } from './verb.ts'
 
 const flags = {
   'key-id': { value: 'id or ARN', help: 'The KMS key, made with origin EXTERNAL' },
@@ -30,7 +30,6 @@ const flags = {
   ...materialFlags,
   ...uploadFlags,
   ...wrappingKeyFlags,
-  'key-spec': { value: 'name', help: 'Key spec of the key; without it the server is asked (kms:DescribeKey)' },
   json: { help: 'Print the result as JSON' },
   ...clientFlags,
 } as const
@@ -38,8 +37,10 @@ const flags = {
 export const importAtOnce: Verb = {
   help: () => `Usage: keyreeve import <material file> --key-id <id or ARN> (--expires <time> | --no-expiry) [options]
 
-Imports key material: fetches a wrapping key, wraps the material here, uploads it, and compares the key material ID that
-the server gives with the one computed here. The material leaves this machine wrapped only. With - it is read from stdin.
+Imports key material: a secret, or a private key in PEM, DER or a JSON Web Key. Fetches a wrapping key, wraps the material
+here, uploads it, and compares what the server says of it with what is computed here: the key material ID of a symmetric
+key, the fingerprint of the public half of a private key. The material leaves this machine wrapped only. With - it is
+read from stdin.
 
 ${flagsHelp(flags)}
 Wrapping algorithms:
@@ -57,8 +58,7 @@ Where the material must not come near a network: keyreeve import parameters, key
     const keyId = requireKeyId(given['key-id'])
     const format = requireFormat(given.generate ? 'raw' : given.format)
     const settings = requireUploadSettings(given, new Date())
-    const wrappingKeySpec = requireWrappingKeySpec(given['wrapping-key-spec'])
-    const chosen = given.algorithm && requireChoice(given.algorithm, '--algorithm', algorithmNames)
+    const wrapping = requireWrapping(given)
     if (given.generate) requireGeneratable(path)
     const client = connect(given, keyId, process.env)
 
@@ -66,17 +66,16 @@ Where the material must not come near a network: keyreeve import parameters, key
     const facts =
       spec === undefined ? await describeKey(client, keyId) : { keySpec: spec, currentMaterialId: undefined }
     const { keySpec, currentMaterialId } = facts
-    const algorithm = chosen || usualAlgorithm(keySpec)
     if (given.generate) generateMaterial(path, keySpec)
     const material = await loadMaterial(path, { keySpec, format })
     try {
-      const parameters = await fetchParameters(client, keyId, { keySpec, algorithm, wrappingKeySpec })
-      const encrypted = await wrap(parameters.wrappingKey, algorithm, material)
-      const result = await uploadMaterial(client, keyId, { token: parameters.token, encrypted }, settings)
+      const fingerprint = fingerprintOf(keySpec, material)
+      const { wrappingKey, algorithm, token } = await fetchParameters(client, keyId, keySpec, wrapping)
+      const encrypted = await wrap(wrappingKey, algorithm, material)
+      const result = await uploadMaterial(client, keyId, { keySpec, token, encrypted }, settings)
       say(importReport(result, settings, given.json))
-      if (result.materialId === undefined) return
-      await requireSameMaterial(result.keyArn, result.materialId, material)
-      if (!given.json) say('The server holds this very material: the ID computed here is the same.')
+      const proof = await compare(result, material, fingerprint)
+      if (proof !== undefined && !given.json) say(proof)
       if (settings.importType === 'NEW_KEY_MATERIAL' && currentMaterialId !== undefined) {
         remark(
           'note',
@@ -89,12 +88,35 @@ Where the material must not come near a network: keyreeve import parameters, key
   },
 }
 
-/** The ID is a MAC of the key's name under the material, so whoever gives the right one has the right material. */
-async function requireSameMaterial(keyArn: string, id: string, material: Uint8Array): Promise<void> {
+/**
+ * What proves that the server has this very material, as a sentence; undefined if it gives nothing to compare. The ID of
+ * symmetric material is a MAC of the key's name under it, so whoever gives the right one has the right material.
+ *
+ * @param fingerprint of the public half, computed here
+ * @throws Failure
+ */
+async function compare(
+  { keyArn, ...theirs }: Imported,
+  material: Uint8Array,
+  fingerprint: string | undefined,
+): Promise<string | undefined> {
+  if (fingerprint !== undefined) {
+    if (theirs.fingerprint === undefined) return undefined
+    if (theirs.fingerprint === fingerprint) {
+      return 'The server holds this very key: the fingerprint of its public half computed here is the same.'
+    }
+    throw new Failure(
+      `The server has not got this key: computed here, SHA-256 of its public half is ${fingerprint}. ` +
+        `Delete what it has: ${deletion(keyArn)}`,
+    )
+  }
+  if (theirs.materialId === undefined) return undefined
   const own = await materialId(keyIdOf(keyArn), material)
-  if (own === id) return
+  if (theirs.materialId === own) return 'The server holds this very material: the ID computed here is the same.'
   throw new Failure(
     `The server has not got this material: computed here, its ID is ${own}. Unless the server is AWS KMS, which makes ` +
-      `its IDs in a way of its own, delete what it has: aws kms delete-imported-key-material --key-id ${keyArn}`,
+      `its IDs in a way of its own, delete what it has: ${deletion(keyArn)}`,
   )
 }
+
+const deletion = (keyArn: string): string => `aws kms delete-imported-key-material --key-id ${keyArn}`

@@ -1,22 +1,18 @@
+import { createPrivateKey, createPublicKey, hash, sign, verify } from 'node:crypto'
 import { readMaterial, type KeyMaterial, type MaterialFormat, type WrappingAlgorithm } from 'keyreeve-import'
 import { random } from '../crypto/random.ts'
 import { readInput, requireAbsent, writeOutput } from './files.ts'
-import { remark, requireChoice, UsageError } from './verb.ts'
+import { Failure, remark, requireChoice, UsageError } from './verb.ts'
 
 /** What each is for. */
 export const algorithms: Readonly<Record<WrappingAlgorithm, string>> = {
-  RSAES_OAEP_SHA_256: 'secrets and elliptic curve keys; the default for them',
-  RSA_AES_KEY_WRAP_SHA_256: 'everything; the default for RSA private keys',
+  RSAES_OAEP_SHA_256: 'secrets and elliptic curve keys; the default where it fits',
+  RSA_AES_KEY_WRAP_SHA_256: 'everything; the default for RSA private keys, and for P-521 under RSA_2048',
   RSAES_OAEP_SHA_1: 'where SHA-256 cannot be had',
   RSA_AES_KEY_WRAP_SHA_1: 'where SHA-256 cannot be had',
-  RSAES_PKCS1_V1_5: 'legacy, no longer offered by AWS',
+  RSAES_PKCS1_V1_5: 'legacy, for secrets only, no longer offered by AWS',
 }
 export const algorithmNames = Object.keys(algorithms) as WrappingAlgorithm[] // The record has no others.
-
-/** What a caller most likely means if it names no algorithm. */
-export function usualAlgorithm(keySpec: string): WrappingAlgorithm {
-  return keySpec.startsWith('RSA_') ? 'RSA_AES_KEY_WRAP_SHA_256' : 'RSAES_OAEP_SHA_256'
-}
 
 const formats: readonly MaterialFormat[] = ['auto', 'raw', 'hex', 'base64', 'pem', 'der', 'jwk']
 
@@ -48,6 +44,38 @@ export async function loadMaterial(
   }
 }
 
+/**
+ * SHA-256 of the public half of a private key (DER SubjectPublicKeyInfo), in hexadecimal, as openssl gives it:
+ * `openssl pkey -in key.pem -pubout -outform der | openssl dgst -sha256`. Undefined for secrets.
+ *
+ * @param material what `loadMaterial` gives for a key of this spec
+ * @throws Failure if the private key is damaged, or what stands beside it as its public half belongs to another
+ */
+export function fingerprintOf(keySpec: string, material: KeyMaterial['material']): string | undefined {
+  if (isSecret(keySpec)) return undefined
+  try {
+    // A view, so that there is no copy to wipe.
+    const key = Buffer.from(material.buffer, material.byteOffset, material.length)
+    const privateKey = createPrivateKey({ key, format: 'der', type: 'pkcs8' })
+    // OpenSSL writes a point that came compressed so again, where a service gives all of it; JSON Web Keys have one form.
+    const publicKey = createPublicKey({ key: createPublicKey(privateKey).export({ format: 'jwk' }), format: 'jwk' })
+    const digest = privateKey.asymmetricKeyType === 'ed25519' ? null : 'sha256'
+    if (verify(digest, probe, publicKey, sign(digest, probe, privateKey))) {
+      return publicFingerprint(publicKey.export({ format: 'der', type: 'spki' }))
+    }
+  } catch {
+    // OpenSSL names functions of its own, which tell its user nothing.
+  }
+  throw new Failure('This private key is damaged: the public half in it does not verify what it signs.')
+}
+
+const probe = Buffer.from('pairwise consistency')
+
+/** @param publicKey DER SubjectPublicKeyInfo */
+export function publicFingerprint(publicKey: Uint8Array): string {
+  return hash('sha256', publicKey)
+}
+
 /** Bytes of a fresh secret, by key spec. A private key is for a tool of its own to make. */
 const secretSizes: Readonly<Record<string, number>> = {
   SYMMETRIC_DEFAULT: 32,
@@ -56,6 +84,8 @@ const secretSizes: Readonly<Record<string, number>> = {
   HMAC_384: 48,
   HMAC_512: 64,
 }
+
+export const isSecret = (keySpec: string): boolean => Object.hasOwn(secretSizes, keySpec)
 
 /**
  * Makes fresh material in a new file, which is on disk before anything depends on it.

@@ -1,6 +1,7 @@
 import type { WrappingAlgorithm } from 'keyreeve-import'
 import { unzipSync, zipSync } from 'fflate'
 import { readInput } from './files.ts'
+import { isSecret } from './material.ts'
 import { shellWord } from './sign-in.ts'
 import { Failure } from './verb.ts'
 
@@ -108,6 +109,7 @@ function readme(
   zipName: string,
 ): string {
   const zip = shellWord(zipName)
+  const file = isSecret(keySpec) ? plaintext : 'key.pem'
   return `Parameters to import key material into one KMS key
 ==================================================
 
@@ -130,11 +132,11 @@ Parameters that were fetched another time do not fit either of them.
 What to do next
   1. Where your key material is, with no network needed:
 
-       keyreeve wrap PlaintextKeyMaterial.bin --parameters ${zip} --out EncryptedKeyMaterial.bin
+       keyreeve wrap ${file} --parameters ${zip} --out EncryptedKeyMaterial.bin
 
      or with openssl:
 
-${opensslCommands(algorithm, names.wrappingKey)}
+${opensslCommands(algorithm, names.wrappingKey, file)}
   2. Where the network is:
 
        keyreeve import upload --parameters ${zip} --encrypted EncryptedKeyMaterial.bin --expires 90d
@@ -148,23 +150,28 @@ ${opensslCommands(algorithm, names.wrappingKey)}
 `
 }
 
+/** Where the commands expect the bytes to be wrapped, as AWS's guide does. */
+const plaintext = 'PlaintextKeyMaterial.bin'
+
 /** https://docs.aws.amazon.com/kms/latest/developerguide/importing-keys-encrypt-key-material.html, with OpenSSL 3. */
-function opensslCommands(algorithm: WrappingAlgorithm, wrappingKey: string): string {
+function opensslCommands(algorithm: WrappingAlgorithm, wrappingKey: string, file: string): string {
   const { padding, isHybrid } = openssl[algorithm]
   const rsa = (input: string, output: string): string[] => [
     `openssl pkeyutl -encrypt -in ${input} -out ${output} \\`,
     `  -inkey ${wrappingKey} -keyform DER -pubin \\`,
     `  ${padding}`,
   ]
-  const lines = isHybrid
+  const convert = `openssl pkcs8 -topk8 -nocrypt -in ${file} -outform der -out ${plaintext}`
+  const wrap = isHybrid
     ? [
         'openssl rand -out aes-key.bin 32',
         `openssl enc -id-aes256-wrap-pad -K "$(od -An -tx1 aes-key.bin | tr -d ' \\n')" -iv A65959A6 \\`,
-        '  -in PlaintextKeyMaterial.bin -out key-material-wrapped.bin',
+        `  -in ${plaintext} -out key-material-wrapped.bin`,
         ...rsa('aes-key.bin', 'aes-key-wrapped.bin'),
         'cat aes-key-wrapped.bin key-material-wrapped.bin > EncryptedKeyMaterial.bin',
       ]
-    : rsa('PlaintextKeyMaterial.bin', 'EncryptedKeyMaterial.bin')
+    : rsa(plaintext, 'EncryptedKeyMaterial.bin')
+  const lines = file === plaintext ? wrap : [convert, ...wrap]
   return lines.map(line => `       ${line}\n`).join('')
 }
 

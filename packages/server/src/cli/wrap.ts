@@ -1,6 +1,7 @@
 import { materialId, wrap } from 'keyreeve-import'
 import { requireAbsent, writeOutput } from './files.ts'
-import { algorithmNames, loadMaterial, materialFlags, requireFormat } from './material.ts'
+import { fingerprintLabel } from './import-calls.ts'
+import { algorithmNames, fingerprintOf, loadMaterial, materialFlags, requireFormat } from './material.ts'
 import { keyIdOf, loadParameters, type PackedParameters } from './parameters.ts'
 import { shellWord } from './sign-in.ts'
 import { Failure, flagsHelp, readArguments, requireChoice, say, UsageError, type Verb } from './verb.ts'
@@ -24,8 +25,8 @@ export const wrapMaterial: Verb = {
   help: () => `Usage: keyreeve wrap <material file> [options]
 
 Wraps key material under the wrapping key of a zip file of import parameters. Needs no network and no access key. Prints
-the ID that the material will have in the key; compare it with what keyreeve import upload prints. With - the
-material is read from stdin.
+the ID that the material of a symmetric key will have, or the fingerprint of the public key that belongs to a private
+one; compare it with what keyreeve import upload prints. With - the material is read from stdin.
 
 ${flagsHelp(flags)}`,
   async run(argv) {
@@ -49,10 +50,15 @@ ${flagsHelp(flags)}`,
       const keyId = parameters.keyId && keyIdOf(parameters.keyId)
       // Only the material of symmetric keys has an ID.
       const id = keyId && keySpec === 'SYMMETRIC_DEFAULT' ? await materialId(keyId, material) : undefined
+      const fingerprint = fingerprintOf(keySpec, material)
       writeOutput(out, await wrap(parameters.wrappingKey, algorithm, material), { force, advice })
-      if (given.json) return say(JSON.stringify({ KeyId: keyId, KeyMaterialId: id, File: out }, null, 2))
+      if (given.json) {
+        const members = { KeyId: keyId, KeyMaterialId: id, PublicKeySha256: fingerprint, File: out }
+        return say(JSON.stringify(members, null, 2))
+      }
       say(`Wrote ${out}${keyId ? ` for key ${keyId}` : ''}, wrapped by ${algorithm}`)
       if (id) say(`Key material ID: ${id}`)
+      if (fingerprint) say(`${fingerprintLabel}: ${fingerprint}`)
     } finally {
       material.fill(0)
     }

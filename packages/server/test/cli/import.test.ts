@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { constants, createDecipheriv, generateKeyPairSync, privateDecrypt, randomBytes } from 'node:crypto'
+import { constants, createDecipheriv, generateKeyPairSync, hash, privateDecrypt, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -32,6 +32,7 @@ async function fakeKms(
       ParametersValidTo: 4e9,
     },
     ImportKeyMaterial: { KeyId: keyArn },
+    GetPublicKey: { PublicKey: wrappingKey.toString('base64') },
   }
   const server = createServer((request, response) => {
     void json(request).then(input => {
@@ -114,21 +115,110 @@ test('wraps RSA private keys from PEM by the one algorithm that can', async t =>
   const described = { KeyMetadata: { Arn: keyArn, KeySpec: 'RSA_2048', Origin: 'EXTERNAL' } }
   const { place, calls, path } = await fakeKms(t, { DescribeKey: described })
   writeFileSync(path('key.pem'), pair.privateKey.export({ type: 'pkcs1', format: 'pem' }), secretFile)
-  const { status, stderr } = await keyreeve(place, importing('key.pem'))
+  const { status, stdout, stderr } = await keyreeve(place, importing('key.pem'))
   assert.equal(status, 0)
   assert.equal(stderr, 'note: PEM (RSA PRIVATE KEY) read as DER.\nnote: PKCS#1 converted to PKCS#8.\n')
+  assert.equal(
+    stdout,
+    `Imported into ${keyArn}\nPublic key (SHA-256): ${hash('sha256', wrappingKey)}\nExpires: never\n` +
+      'The server holds this very key: the fingerprint of its public half computed here is the same.\n',
+  )
   assert.deepEqual(
     calls.map(([operation]) => operation),
-    ['DescribeKey', 'GetParametersForImport', 'ImportKeyMaterial'],
+    ['DescribeKey', 'GetParametersForImport', 'ImportKeyMaterial', 'GetPublicKey'],
   )
   assert.equal(calls[1]![1]['WrappingAlgorithm'], 'RSA_AES_KEY_WRAP_SHA_256')
   const pkcs8 = pair.privateKey.export({ type: 'pkcs8', format: 'der' })
   assert.ok(unwrap(calls[2]![1]['EncryptedKeyMaterial']).equals(pkcs8))
   const refused = await keyreeve(place, importing('key.pem', '--algorithm', 'RSAES_OAEP_SHA_256'))
-  assert.equal(refused.status, 1)
+  assert.equal(refused.status, 2)
   assert.match(
     refused.stderr,
-    /\nkeyreeve: 121\d bytes of material: RSAES_OAEP_SHA_256 with an RSA key of 2048 bits takes at most 190\./,
+    /\nkeyreeve: --algorithm cannot be RSAES_OAEP_SHA_256, by which RSA_4096 wraps no material for RSA_2048\. These can: RSA_AES_KEY_WRAP_SHA_256, RSA_AES_KEY_WRAP_SHA_1\.\n$/,
+  )
+})
+
+/** A place with a key pair in key.pem, and a server that knows a KMS key for it. */
+async function placeWithKey(t: TestContext, answers: Record<string, Answer>) {
+  const described = { KeyMetadata: { Arn: keyArn, KeySpec: 'RSA_2048', Origin: 'EXTERNAL' } }
+  const { place, path } = await fakeKms(t, { DescribeKey: described, ...answers })
+  writeFileSync(path('key.pem'), pair.privateKey.export({ type: 'pkcs8', format: 'pem' }), secretFile)
+  return place
+}
+
+test('does not believe a server that shows another public key than the owner has', async t => {
+  const other = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'der' })
+  const place = await placeWithKey(t, { GetPublicKey: { PublicKey: other.toString('base64') } })
+  const { status, stdout, stderr } = await keyreeve(place, importing('key.pem'))
+  assert.equal(status, 1)
+  assert.ok(stdout.includes(`Public key (SHA-256): ${hash('sha256', other)}\n`))
+  assert.doesNotMatch(stdout, /the same/)
+  const own = hash('sha256', wrappingKey)
+  assert.ok(
+    stderr.endsWith(
+      `keyreeve: The server has not got this key: computed here, SHA-256 of its public half is ${own}. ` +
+        `Delete what it has: aws kms delete-imported-key-material --key-id ${keyArn}\n`,
+    ),
+    stderr,
+  )
+})
+
+test('says that the key is imported, but not compared, without kms:GetPublicKey', async t => {
+  const place = await placeWithKey(t, { GetPublicKey: { error: 'AccessDeniedException' } })
+  const { status, stdout, stderr } = await keyreeve(place, importing('key.pem'))
+  assert.equal(status, 0)
+  assert.equal(stdout, `Imported into ${keyArn}\nExpires: never\n`)
+  assert.match(
+    stderr,
+    /\nwarning: The key is imported, but its public half was not compared\. AccessDeniedException:\n$/,
+  )
+})
+
+test('prints the fingerprint in JSON too', async t => {
+  const place = await placeWithKey(t, {})
+  const { status, stdout } = await keyreeve(place, importing('key.pem', '--json'))
+  assert.equal(status, 0)
+  assert.deepEqual(JSON.parse(stdout), { KeyId: keyArn, PublicKeySha256: hash('sha256', wrappingKey) })
+})
+
+test('sees a private key with the public half of another before it asks for anything', async t => {
+  const described = { KeyMetadata: { Arn: keyArn, KeySpec: 'ECC_NIST_P256', Origin: 'EXTERNAL' } }
+  const { place, calls, path } = await fakeKms(t, { DescribeKey: described })
+  const [one, other] = [1, 2].map(() => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey)
+  const { d } = one!.export({ format: 'jwk' })
+  const offCurve = Buffer.alloc(32, 1).toString('base64url')
+  for (const mixed of [
+    { ...other!.export({ format: 'jwk' }), d },
+    { ...one!.export({ format: 'jwk' }), x: offCurve },
+  ]) {
+    writeFileSync(path('key.jwk'), JSON.stringify(mixed), secretFile)
+    const { status, stderr } = await keyreeve(place, importing('key.jwk'))
+    assert.equal(status, 1)
+    assert.match(
+      stderr,
+      /keyreeve: This private key is damaged: the public half in it does not verify what it signs\.\n$/,
+    )
+  }
+  assert.deepEqual(
+    calls.map(([operation]) => operation),
+    ['DescribeKey', 'DescribeKey'],
+  )
+})
+
+test('takes another algorithm for P-521 under RSA_2048 than under RSA_4096', async t => {
+  const described = { KeyMetadata: { Arn: keyArn, KeySpec: 'ECC_NIST_P521', Origin: 'EXTERNAL' } }
+  const { place, calls, path } = await fakeKms(t, { DescribeKey: described })
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-521' })
+  writeFileSync(path('key.der'), privateKey.export({ type: 'pkcs8', format: 'der' }), secretFile)
+  const refused = importing('key.der', '--wrapping-key-spec', 'RSA_2048', '--algorithm', 'RSAES_OAEP_SHA_1')
+  assert.match((await keyreeve(place, refused)).stderr, /wraps no material for ECC_NIST_P521\. These can: RSA_AES_KEY_/)
+  for (const spec of ['RSA_2048', 'RSA_4096']) {
+    await keyreeve(place, ['import', 'parameters', '--key-id', keyId, '--wrapping-key-spec', spec, '--force'])
+  }
+  const asked = calls.filter(([operation]) => operation === 'GetParametersForImport')
+  assert.deepEqual(
+    asked.map(([, { WrappingAlgorithm }]) => WrappingAlgorithm),
+    ['RSA_AES_KEY_WRAP_SHA_256', 'RSAES_OAEP_SHA_256'],
   )
 })
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
-import { constants, createDecipheriv, generateKeyPairSync, privateDecrypt, randomBytes } from 'node:crypto'
+import { constants, createDecipheriv, generateKeyPairSync, hash, privateDecrypt, randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
@@ -30,6 +30,13 @@ function placeWith(t: TestContext, zip: Uint8Array): Workplace {
   writeFileSync(join(place.folder, 'ImportParameters.zip'), zip)
   return place
 }
+
+const run = promisify(execFile)
+const hasOpenssl = async (): Promise<boolean> =>
+  await run('openssl', ['version']).then(
+    ({ stdout }) => /^OpenSSL [3-9]/.test(stdout),
+    () => false,
+  )
 
 const skip = process.platform === 'win32' && 'wants a POSIX shell'
 
@@ -93,12 +100,7 @@ for (const algorithm of algorithmNames) {
     assert.equal(statSync(output).mode & 0o777, 0o600)
     assert.ok(unwrap(algorithm, readFileSync(output)).equals(material))
 
-    const run = promisify(execFile)
-    const tools = await run('sh', ['-c', 'openssl version']).then(
-      found => /^OpenSSL [3-9]/.test(found.stdout),
-      () => false,
-    )
-    if (!tools) return t.diagnostic('the commands of the README were not run: they want openssl 3')
+    if (!(await hasOpenssl())) return t.diagnostic('the commands of the README were not run: they want openssl 3')
     for (const [name, bytes] of Object.entries(unzipSync(zip))) writeFileSync(join(folder, name), bytes)
     const [, commands = ''] = /with openssl:\n\n([^]*?)\n\n/.exec(readme) ?? []
     await run('sh', ['-ec', commands], { cwd: folder })
@@ -106,6 +108,35 @@ for (const algorithm of algorithmNames) {
     return undefined
   })
 }
+
+test(
+  "the README's commands for a private key convert and wrap it; keyreeve tells its fingerprint",
+  { skip },
+  async t => {
+    const ownKey = generateKeyPairSync('ec', { namedCurve: 'secp521r1' })
+    const parameters = { ...parametersFor('RSA_AES_KEY_WRAP_SHA_256'), keySpec: 'ECC_NIST_P521' }
+    const zip = packParameters(parameters, 'ImportParameters.zip', now)
+    const place = placeWith(t, zip)
+    const { folder } = place
+    writeFileSync(join(folder, 'key.pem'), ownKey.privateKey.export({ type: 'sec1', format: 'pem' }), { mode: 0o600 })
+    const readme = Buffer.from(Object.entries(unzipSync(zip)).at(-1)![1]).toString()
+    const [, command = ''] = /^ +keyreeve (wrap .*)$/m.exec(readme) ?? []
+    const { status, stdout } = await keyreeve(place, command.split(' '))
+    assert.equal(status, 0)
+    const fingerprint = hash('sha256', ownKey.publicKey.export({ type: 'spki', format: 'der' }))
+    assert.ok(stdout.includes(`\nPublic key (SHA-256): ${fingerprint}\n`), stdout)
+    const material = ownKey.privateKey.export({ type: 'pkcs8', format: 'der' })
+    const output = join(folder, 'EncryptedKeyMaterial.bin')
+    assert.ok(unwrap('RSA_AES_KEY_WRAP_SHA_256', readFileSync(output)).equals(material))
+
+    if (!(await hasOpenssl())) return t.diagnostic('the commands of the README were not run: they want openssl 3')
+    for (const [name, bytes] of Object.entries(unzipSync(zip))) writeFileSync(join(folder, name), bytes)
+    const [, commands = ''] = /with openssl:\n\n([^]*?)\n\n/.exec(readme) ?? []
+    await run('sh', ['-ec', commands], { cwd: folder })
+    assert.ok(unwrap('RSA_AES_KEY_WRAP_SHA_256', readFileSync(output)).equals(material))
+    return undefined
+  },
+)
 
 test('refuses parameters that have expired, and writes nothing', { skip }, async t => {
   const expired = parametersFor('RSAES_OAEP_SHA_256', new Date('2020-01-01T00:00:00Z'))

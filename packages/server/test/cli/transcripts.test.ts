@@ -1,4 +1,4 @@
-import { KMS } from '@aws-sdk/client-kms'
+import { KMS, type CreateKeyCommandInput } from '@aws-sdk/client-kms'
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,8 +13,8 @@ import { makeWorkplace, readCredentials, startProcess, type Workplace } from '..
  * Each *.txt beside this file is what a user types and sees, in a folder of its own. `## ` begins a part, and its title;
  * `$ ` a command for the shell, and below it are its output and, unless 0, its `[exit status]`. What it exports lasts.
  *
- * If the transcript begins with the words `server:`, a server runs, on which the commands find three keys: EMPTY and OTHER
- * have origin EXTERNAL and no material, MADE has material of the server's own.
+ * If the transcript begins with the words `server:`, a server runs, on which the commands find some keys: EMPTY, OTHER, RSA,
+ * EC and HMAC have origin EXTERNAL and no material, MADE has material of the server's own.
  */
 interface Step {
   command: string
@@ -46,6 +46,7 @@ function generalize(output: string, { folder }: Workplace, address: string): str
     .replaceAll(folder, '<folder>')
     .replaceAll(address === '' ? folder : address, '<server>')
     .replaceAll(address.replace(/^.*:/, '') || folder, '<port>')
+    .replace(/(?<=\(SHA-256\): |"PublicKeySha256": ")[0-9a-f]{64}\b/g, '<fingerprint>')
     .replace(/\b[0-9a-f]{64}\b/g, '<material id>')
     .replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(_\d{10})?\b/g, '<uuid>$2')
     .replace(/<uuid>_\d{10}/g, '<uuid>_<MMDDhhmmss>')
@@ -71,14 +72,18 @@ async function startServer(t: TestContext, place: Workplace): Promise<string> {
   const { address } = await startProcess(t, place, ['--data', 'data', '--port', '0'])
   const credentials = readCredentials(join(place.folder, 'data', 'credentials'))
   const kms = new KMS({ region: 'us-east-1', endpoint: address, credentials })
-  const create = async (Origin?: 'EXTERNAL'): Promise<string> => {
-    const { KeyMetadata } = await kms.createKey(Origin ? { Origin } : {})
+  const create = async (input: CreateKeyCommandInput): Promise<string> => {
+    const { KeyMetadata } = await kms.createKey(input)
     return KeyMetadata?.KeyId ?? ''
   }
+  const Origin = 'EXTERNAL'
   Object.assign(place.environment, {
-    EMPTY: await create('EXTERNAL'),
-    OTHER: await create('EXTERNAL'),
-    MADE: await create(),
+    EMPTY: await create({ Origin }),
+    OTHER: await create({ Origin }),
+    RSA: await create({ Origin, KeySpec: 'RSA_2048', KeyUsage: 'SIGN_VERIFY' }),
+    EC: await create({ Origin, KeySpec: 'ECC_NIST_P256', KeyUsage: 'KEY_AGREEMENT' }),
+    HMAC: await create({ Origin, KeySpec: 'HMAC_384', KeyUsage: 'GENERATE_VERIFY_MAC' }),
+    MADE: await create({}),
     AWS_ENDPOINT_URL: address,
     AWS_SHARED_CREDENTIALS_FILE: join(place.folder, 'data', 'credentials'),
   })
