@@ -69,7 +69,7 @@ async function emptyKey(
   const fetched = new Map<WrappingAlgorithm, Awaited<ReturnType<typeof parametersFor>>>()
   return {
     KeyId,
-    async fill(algorithm: WrappingAlgorithm, material: Uint8Array): Promise<ImportKeyMaterialCommandOutput> {
+    fill: async (algorithm: WrappingAlgorithm, material: Uint8Array): Promise<ImportKeyMaterialCommandOutput> => {
       const parameters = fetched.get(algorithm) ?? (await parametersFor(kms, KeyId, algorithm, wrappingKey))
       fetched.set(algorithm, parameters)
       return await kms.importKeyMaterial({
