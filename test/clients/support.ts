@@ -32,6 +32,7 @@ const tools = {
     wanted: /^OpenSSL [3-9]\./,
     install: 'version 3 or later, apt-get install openssl',
   },
+  npm: { command: ['npm', '--version'], wanted: /^\d/, install: 'npm, which comes with Node' },
   aws: { command: ['aws', '--version'], wanted: /^aws-cli\/[12]\./, install: 'pip install awscli' },
   boto3: python('boto3', 'boto3'),
   // Older ones do not know all operations.
