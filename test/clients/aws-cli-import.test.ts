@@ -36,6 +36,16 @@ const algorithms = Object.keys(wrap) as Algorithm[] // The table has no others.
 
 const newMaterial = 'openssl rand -out PlaintextKeyMaterial.bin 32'
 
+/** Makes PlaintextKeyMaterial.bin of key.pem. */
+const convert = 'openssl pkcs8 -topk8 -outform der -nocrypt -in key.pem -out PlaintextKeyMaterial.bin'
+
+/** Fails unless the service shows the public half of key.pem, byte for byte. */
+const sameKey = (keyId: string): string => `
+  openssl pkey -in key.pem -pubout -out public.pem
+  openssl pkey -pubin -in public.pem -outform der -out public.der
+  aws kms get-public-key --key-id ${keyId} --query PublicKey --output text |
+    openssl enc -d -base64 -A | cmp - public.der`
+
 /** Fetches wrapping key and token, and decodes them into the files that the guide names. */
 async function download(sh: Shell, keyId: string, algorithm: Algorithm, spec = 'RSA_2048'): Promise<void> {
   await sh.run(`
@@ -52,8 +62,9 @@ const upload = (keyId: string, options = '--expiration-model KEY_MATERIAL_DOES_N
   `aws kms import-key-material --key-id ${keyId} --encrypted-key-material fileb://EncryptedKeyMaterial.bin ` +
   `--import-token fileb://ImportToken.bin ${options}`
 
-async function createKey(sh: Shell): Promise<string> {
-  return await sh.run('aws kms create-key --origin EXTERNAL --query KeyMetadata.KeyId --output text')
+/** @param options such as the key spec */
+async function createKey(sh: Shell, options = ''): Promise<string> {
+  return await sh.run(`aws kms create-key --origin EXTERNAL ${options} --query KeyMetadata.KeyId --output text`)
 }
 
 /** A key that holds the material in PlaintextKeyMaterial.bin for ever. */
@@ -208,6 +219,136 @@ suite('import with the AWS CLI and openssl', { skip, concurrency: 2 }, () => {
       // The id is a function of the material, and other material would be refused: all of its bytes have arrived.
       const imported = await sh.json(upload(keyId))
       assert.equal(imported['KeyMaterialId'], materialId, `${algorithm} with ${spec}`)
+    }
+  })
+
+  // "Encrypting key material with OpenSSL" makes keys so, and converts them.
+  const pairs: [
+    title: string,
+    key: { spec: string; generate: string; signing: string; digest: string; ways: [Algorithm, wrappingKey: string][] },
+  ][] = [
+    [
+      'an RSA key',
+      {
+        spec: 'RSA_2048',
+        generate: 'openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem',
+        signing: 'RSASSA_PKCS1_V1_5_SHA_256',
+        digest: 'sha256',
+        ways: [
+          ['RSA_AES_KEY_WRAP_SHA_256', 'RSA_4096'],
+          ['RSA_AES_KEY_WRAP_SHA_1', 'RSA_2048'],
+        ],
+      },
+    ],
+    [
+      'a key on P-256, as ecparam writes it',
+      {
+        spec: 'ECC_NIST_P256',
+        generate: 'openssl ecparam -name prime256v1 -genkey -out key.pem',
+        signing: 'ECDSA_SHA_256',
+        digest: 'sha256',
+        ways: [
+          ['RSAES_OAEP_SHA_256', 'RSA_2048'],
+          ['RSA_AES_KEY_WRAP_SHA_256', 'RSA_2048'],
+        ],
+      },
+    ],
+    [
+      'a key on P-521',
+      {
+        spec: 'ECC_NIST_P521',
+        generate: 'openssl ecparam -name secp521r1 -genkey -noout -out key.pem',
+        signing: 'ECDSA_SHA_512',
+        digest: 'sha512',
+        ways: [
+          ['RSAES_OAEP_SHA_256', 'RSA_4096'],
+          ['RSAES_OAEP_SHA_1', 'RSA_3072'],
+          ['RSA_AES_KEY_WRAP_SHA_256', 'RSA_2048'],
+        ],
+      },
+    ],
+  ]
+  for (const [title, { spec, generate, signing, digest, ways }] of pairs) {
+    test(`takes ${title}, which then signs for its owner`, async t => {
+      const sh = await shell(t)
+      const keyId = await createKey(sh, `--key-spec ${spec} --key-usage SIGN_VERIFY`)
+      await sh.run(`${generate}\n${convert}`)
+      for (const [algorithm, wrappingKey] of ways) {
+        await download(sh, keyId, algorithm, wrappingKey)
+        await sh.run(wrap[algorithm])
+        assert.deepEqual(Object.keys(await sh.json(upload(keyId))), ['KeyId'], `${algorithm} with ${wrappingKey}`)
+      }
+      await sh.run(sameKey(keyId))
+      await sh.write('message.txt', 'signed by the service\n')
+      const verified = await sh.run(`
+        aws kms sign --key-id ${keyId} --message fileb://message.txt --signing-algorithm ${signing} \
+          --query Signature --output text | openssl enc -d -base64 -A -out message.sig
+        openssl dgst -${digest} -verify public.pem -signature message.sig message.txt`)
+      assert.equal(verified, 'Verified OK')
+      // Another key of that spec is another key.
+      await sh.run(`${generate}\n${convert}\n${wrap[ways.at(-1)![0]]}`)
+      await sh.refusal('IncorrectKeyMaterialException', upload(keyId))
+    })
+  }
+
+  test('takes an Ed25519 key', async t => {
+    const sh = await shell(t)
+    const keyId = await createKey(sh, '--key-spec ECC_NIST_EDWARDS25519 --key-usage SIGN_VERIFY')
+    await sh.run(`openssl genpkey -algorithm ed25519 -out key.pem\n${convert}`)
+    for (const algorithm of ['RSAES_OAEP_SHA_256', 'RSA_AES_KEY_WRAP_SHA_256'] as const) {
+      await download(sh, keyId, algorithm)
+      await sh.run(wrap[algorithm])
+      await sh.run(upload(keyId))
+    }
+    await sh.run(sameKey(keyId))
+    await sh.write('message.txt', 'signed by the service\n')
+    const verified = await sh.run(`
+      aws kms sign --key-id ${keyId} --message fileb://message.txt --signing-algorithm ED25519_SHA_512 \
+        --query Signature --output text | openssl enc -d -base64 -A -out message.sig
+      openssl pkeyutl -verify -pubin -inkey public.pem -rawin -in message.txt -sigfile message.sig`)
+    assert.equal(verified, 'Signature Verified Successfully')
+  })
+
+  test('takes an HMAC secret, whose MACs openssl computes too', async t => {
+    const sh = await shell(t)
+    const keyId = await createKey(sh, '--key-spec HMAC_256 --key-usage GENERATE_VERIFY_MAC')
+    await sh.run(newMaterial)
+    for (const algorithm of algorithms) {
+      await download(sh, keyId, algorithm)
+      await sh.run(wrap[algorithm])
+      assert.deepEqual(Object.keys(await sh.json(upload(keyId))), ['KeyId'], algorithm)
+    }
+    await sh.write('message.txt', 'authenticated by the service\n')
+    await sh.run(`
+      aws kms generate-mac --key-id ${keyId} --message fileb://message.txt --mac-algorithm HMAC_SHA_256 \
+        --query Mac --output text | openssl enc -d -base64 -A -out service.mac
+      openssl mac -binary -digest SHA256 -macopt "hexkey:$(xxd -p < PlaintextKeyMaterial.bin | tr -d '\\n')" \
+        -in message.txt -out owner.mac HMAC
+      cmp service.mac owner.mac`)
+    await sh.run(newMaterial)
+    await sh.run(wrap.RSAES_PKCS1_V1_5)
+    await sh.refusal('InvalidCiphertextException', upload(keyId))
+  })
+
+  test('refuses private keys that are not PKCS #8, of another kind, or that do not fit', async t => {
+    const sh = await shell(t)
+    const keyId = await createKey(sh, '--key-spec ECC_NIST_P256 --key-usage KEY_AGREEMENT')
+    await download(sh, keyId, 'RSA_AES_KEY_WRAP_SHA_256')
+    for (const make of [
+      'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out PlaintextKeyMaterial.bin',
+      'openssl ecparam -name prime256v1 -genkey -noout -outform der -out PlaintextKeyMaterial.bin',
+      `openssl ecparam -name secp384r1 -genkey -out key.pem\n${convert}`,
+      'openssl ecparam -name prime256v1 -genkey | openssl ec -pubout -outform der -out PlaintextKeyMaterial.bin',
+    ]) {
+      await sh.run(`${make}\n${wrap.RSA_AES_KEY_WRAP_SHA_256}`)
+      await sh.refusal('InvalidCiphertextException', upload(keyId))
+    }
+    const parameters = (key: string, algorithm: Algorithm): string =>
+      `aws kms get-parameters-for-import --key-id ${key} --wrapping-algorithm ${algorithm} --wrapping-key-spec RSA_2048`
+    await sh.refusal('UnsupportedOperationException', parameters(keyId, 'RSAES_PKCS1_V1_5'))
+    for (const spec of ['ECC_NIST_P521', 'RSA_2048']) {
+      const large = await createKey(sh, `--key-spec ${spec} --key-usage SIGN_VERIFY`)
+      await sh.refusal('UnsupportedOperationException', parameters(large, 'RSAES_OAEP_SHA_256'))
     }
   })
 
