@@ -135,7 +135,8 @@ function optionalBytesOf(value: unknown, name: string, least: number): Uint8Arra
 
 /**
  * A key that what is encrypted under it is safe with: 2048 to 4096 bits, an odd modulus, and an exponent that is odd and
- * between 2^16 and 2^256 (FIPS 186-5, A.1.1), in the one encoding that OpenSSL writes.
+ * above 2^16 (FIPS 186-5, A.1.1), in the one encoding that OpenSSL writes. Exponents end at 2^64: with more than 3072 bits
+ * OpenSSL computes no other.
  */
 function readPublicKey(spki: Uint8Array | undefined): KeyObject {
   if (!spki) throw new AttestationError('There is no public_key in it.')
@@ -151,7 +152,7 @@ function readPublicKey(spki: Uint8Array | undefined): KeyObject {
       isOdd(modulus.at(-1)) &&
       publicExponent % 2n === 1n &&
       publicExponent > 65_536n &&
-      publicExponent < 1n << 256n &&
+      publicExponent < 1n << 64n &&
       key.export({ format: 'der', type: 'spki' }).equals(spki)
     if (isUsable) return key
   } catch {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import { test } from 'node:test'
+import { envelope } from '../../src/attestation/envelope.ts'
 import { verifyAttestation } from '../../src/attestation/document.ts'
 import { AttestationError } from '../../src/attestation/error.ts'
 import { derBitString, derInteger, derNull, derOid, derSequence } from '../../src/crypto/der.ts'
@@ -354,6 +355,7 @@ const wrongKeys: [what: string, spki: Buffer][] = [
   ['with exponent 1, which encrypts nothing', rsaSpki(modulus, Buffer.of(1))],
   ['with exponent 3', rsaSpki(modulus, Buffer.of(3))],
   ['with an even exponent', rsaSpki(modulus, Buffer.of(1, 0, 2))],
+  ['with an exponent of 65 bits', rsaSpki(modulus, Buffer.from('01'.repeat(9), 'hex'))],
   ['with an exponent of 2048 bits', rsaSpki(modulus, modulus)],
   [
     'without parameters',
@@ -380,6 +382,13 @@ for (const [what, spki] of wrongKeys) {
 
 test('accepts the key that the wrong ones are made of', () => {
   assert.deepEqual(rsaSpki(modulus, exponent), goodSpki)
+})
+
+test('accepts no key that nothing can be encrypted under', () => {
+  const { n = '' } = rsa(4096).export({ format: 'jwk' })
+  const spki = rsaSpki(Buffer.from(n, 'base64url'), Buffer.alloc(8, 0xff))
+  const { publicKey: key } = verifyAttestation(documentWith(put('public_key', bytes(spki))), roots, now)
+  assert.ok(envelope(key, Buffer.from('secret')).length > 512)
 })
 
 // Refusals: changes
