@@ -55,7 +55,7 @@ export const decrypt = operation({
   async handle(context, input) {
     const { key } = context.keys
     const { EncryptionAlgorithm: algorithm = 'SYMMETRIC_DEFAULT', EncryptionContext } = input
-    const { answer, recorded } = recipientOf(context, input)
+    const { answer, recorded } = await recipientOf(context, input)
     const ciphertext = ciphertextOf(input)
     if (!ciphertext) {
       requireEncryptionAlgorithm(key, algorithm)

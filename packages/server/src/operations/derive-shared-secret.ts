@@ -36,7 +36,7 @@ export const deriveSharedSecret = operation({
   audit: { readOnly: true, parameters: input => shown(input, 'KeyId', 'KeyAgreementAlgorithm') },
   async handle(context, input) {
     const { key } = context.keys
-    const { answer, recorded } = recipientOf(context, input)
+    const { answer, recorded } = await recipientOf(context, input)
     requireAlgorithm(key, input.KeyAgreementAlgorithm)
     const kind = pairOf(key.spec)
     if (kind?.kind !== 'ecc') throw new Error(`${key.spec} agrees on nothing`)

@@ -89,7 +89,7 @@ export const generateDataKeyPair = operation({
   needs: { action: 'kms:GenerateDataKeyPair', keys },
   audit: { readOnly: true, parameters },
   async handle(context, input) {
-    const { answer, recorded } = recipientOf(context, input)
+    const { answer, recorded } = await recipientOf(context, input)
     const { privateKey, output } = await makeDataKeyPair(context, input)
     return {
       output: { ...output, ...answer('PrivateKeyPlaintext', privateKey) },

@@ -80,7 +80,7 @@ export const generateDataKey = operation({
   },
   audit: { readOnly: true, parameters },
   async handle(context, input) {
-    const { answer, recorded } = recipientOf(context, input)
+    const { answer, recorded } = await recipientOf(context, input)
     const { plaintext, output } = await makeDataKey(context, input)
     return {
       output: { ...output, ...answer('Plaintext', plaintext) },

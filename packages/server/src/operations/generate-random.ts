@@ -24,7 +24,7 @@ export const generateRandom = operation({
   },
   audit: { readOnly: true, parameters: () => null },
   async handle(context, input) {
-    const { answer, recorded } = recipientOf(context, input)
+    const { answer, recorded } = await recipientOf(context, input)
     if (input.CustomKeyStoreId !== undefined) {
       const { view, caller, region } = context
       const { type } = await requireStore(view, { account: caller.account, region }, input.CustomKeyStoreId)

@@ -1,6 +1,4 @@
-import { verifyAttestation, type Attestation } from '../attestation/document.ts'
 import { envelope } from '../attestation/envelope.ts'
-import { AttestationError } from '../attestation/error.ts'
 import type { AuditObject } from '../audit/record.ts'
 import type { Context, Decision } from '../operation.ts'
 import { kmsError } from '../protocol/errors.ts'
@@ -32,7 +30,7 @@ export interface Recipient {
   recorded: (additional?: AuditObject) => Pick<Decision<unknown>, 'additional'>
 }
 
-const caller: Recipient = {
+const theCaller: Recipient = {
   answer: (name, plaintext) => ({ [name]: plaintext }),
   recorded: additional => (additional ? { additional } : {}),
 }
@@ -43,16 +41,25 @@ const caller: Recipient = {
  * @throws UnsupportedOperationException if there is a Recipient, but no root for its document: whoever sends one must not
  *   get the plaintext in the clear instead. ValidationException if a part is missing, or the document cannot be trusted.
  */
-export function recipientOf({ settings, now }: Pick<Context, 'settings' | 'now'>, { Recipient }: Wish): Recipient {
-  if (!Recipient) return caller
+export async function recipientOf(
+  { settings, now, caller, publicKeys }: Pick<Context, 'settings' | 'now' | 'caller' | 'publicKeys'>,
+  { Recipient }: Wish,
+): Promise<Recipient> {
+  if (!Recipient) return theCaller
   const { KeyEncryptionAlgorithm, AttestationDocument } = Recipient
-  if (settings.attestationRoots.length === 0) {
+  const { attestationRoots: roots } = settings
+  if (roots.length === 0) {
     throw kmsError('UnsupportedOperationException', 'Recipient (attestation documents) is not supported.')
   }
   if (KeyEncryptionAlgorithm === undefined || AttestationDocument === undefined) {
     throw kmsError('ValidationException', 'Recipient must have KeyEncryptionAlgorithm and AttestationDocument.')
   }
-  const { publicKey, moduleId, imageSha384 } = requireAttestation(AttestationDocument, settings.attestationRoots, now)
+  const attested = await publicKeys.attest(caller.account, AttestationDocument, roots, now)
+  if ('refusal' in attested) {
+    // The service's own texts for bad documents are not known.
+    throw kmsError('ValidationException', `The attestation document cannot be trusted. ${attested.refusal}`)
+  }
+  const { publicKey, moduleId, imageSha384 } = attested
   const enclave = { attestationDocumentModuleId: moduleId, attestationDocumentEnclaveImageDigest: imageSha384 }
   return {
     answer: (_, plaintext) => {
@@ -63,15 +70,5 @@ export function recipientOf({ settings, now }: Pick<Context, 'settings' | 'now'>
       }
     },
     recorded: additional => ({ additional: { ...additional, recipient: enclave } }),
-  }
-}
-
-/** The service's own texts for bad documents are not known. */
-function requireAttestation(document: Uint8Array, roots: readonly Uint8Array[], now: number): Attestation {
-  try {
-    return verifyAttestation(document, roots, now)
-  } catch (error) {
-    if (!(error instanceof AttestationError)) throw error
-    throw kmsError('ValidationException', `The attestation document cannot be trusted. ${error.message}`)
   }
 }

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import type { Attestation } from '../attestation/document.ts'
 import type { KeyPair, KeyPairKind } from '../crypto/key-pair.ts'
 import type { RsaPadding, SizeRange } from '../crypto/rsa.ts'
 import type { Message, SignatureScheme } from '../crypto/signature.ts'
@@ -35,6 +36,13 @@ export interface PublicKeys {
   ): Promise<Buffer | undefined>
   /** The raw x-coordinate of ECDH (SP 800-56A), with leading zeros. Both keys are on one curve. */
   agree(account: string, privateKey: KeyObject, publicKey: KeyObject): Promise<Buffer>
+  /** What an attestation document vouches for, or a sentence that says why it cannot be trusted (attestation/). */
+  attest(
+    account: string,
+    document: Uint8Array,
+    roots: readonly Uint8Array[],
+    now: number,
+  ): Promise<Attestation | { readonly refusal: string }>
 }
 
 export interface KeyGenerator {

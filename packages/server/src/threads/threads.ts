@@ -53,6 +53,7 @@ export function startPublicKeys(cores = availableParallelism()): PublicKeyThread
       verify: offer('verify'),
       decrypt: offer('decrypt'),
       agree: offer('agree'),
+      attest: offer('attest'),
     },
     keyGenerator: { generate },
     running: () => all.reduce((sum, { running }) => sum + running, 0),

@@ -1,4 +1,6 @@
 import type { KeyObject } from 'node:crypto'
+import type { Attestation } from '../attestation/document.ts'
+import { AttestationError } from '../attestation/error.ts'
 import { agree } from '../crypto/agreement.ts'
 import { generateKeyPair } from '../crypto/key-pair.ts'
 import type { KeyPairKind } from '../crypto/key-pair.ts'
@@ -36,6 +38,8 @@ const table = {
     () => 'operations',
   ),
   agree: work(agree, privateKey => atOnceIf(privateKey.asymmetricKeyDetails?.namedCurve === quickCurve)),
+  // Six signatures on P-384.
+  attest: work(attest, () => 'operations'),
 }
 export type WorkName = keyof typeof table
 /** The arguments of what is done under that name. */
@@ -44,6 +48,21 @@ export type Result<N extends WorkName> = (typeof table)[N] extends Work<infer _,
 
 /** What is done with key pairs. */
 export const works: { readonly [N in WorkName]: Work<Task<N>, Result<N>> } = table
+
+/** Loaded where it is done, since few servers need it. What is wrong with a document is an answer: errors end the thread. */
+async function attest(
+  document: Uint8Array,
+  roots: readonly Uint8Array[],
+  now: number,
+): Promise<Attestation | { readonly refusal: string }> {
+  const { verifyAttestation } = await import('../attestation/document.ts')
+  try {
+    return verifyAttestation(document, roots, now)
+  } catch (error) {
+    if (error instanceof AttestationError) return { refusal: error.message }
+    throw error
+  }
+}
 
 function placeOfGeneration(kind: KeyPairKind): Place {
   if (kind.kind === 'rsa') return 'generation'

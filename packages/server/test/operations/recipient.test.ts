@@ -281,11 +281,20 @@ test('no record shows the document', async () => {
   assert.ok(!text.includes('AttestationDocument"') && !text.includes('attestationDocument"'))
 })
 
-test('C12: a plaintext that went into an envelope is wiped', () => {
-  const settings = { regions: [], pkcs1v15: 'refuse', attestationRoots: [root] } as const
+test('C12: a plaintext that went into an envelope is wiped', async () => {
+  const { settings, publicKeys } = server.app.services
+  const account = '000000000000'
+  const caller = {
+    type: 'Root',
+    account,
+    arn: `arn:aws:iam::${account}:root`,
+    principalId: account,
+    accessKeyId: 'AKIAEXAMPLE',
+    administrator: true,
+  } as const
   const { KeyEncryptionAlgorithm = '', AttestationDocument = new Uint8Array() } = Recipient
-  const { answer } = recipientOf(
-    { settings, now: Date.now() },
+  const { answer } = await recipientOf(
+    { settings, publicKeys, caller, now: Date.now() },
     { Recipient: { KeyEncryptionAlgorithm, AttestationDocument } },
   )
   const plaintext = Buffer.from('a secret of an enclave')

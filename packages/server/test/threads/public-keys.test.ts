@@ -17,6 +17,7 @@ import type { KeyPair, KeyPairKind } from '../../src/crypto/key-pair.ts'
 import type { Message, SignatureScheme } from '../../src/crypto/signature.ts'
 import { startPublicKeys } from '../../src/threads/threads.ts'
 import type { PublicKeyThreads } from '../../src/threads/threads.ts'
+import { formOf, makeChain, makeDocument, moduleId } from '../support/attestation.ts'
 
 // The threads do not keep a process alive.
 const alive = setInterval(() => {}, 60_000)
@@ -236,5 +237,30 @@ describe('agreement', () => {
   test('of keys on different curves is refused', async () => {
     const own = privateKeyOf(pairOf('P-256'))
     await assert.rejects(threads.publicKeys.agree(account, own, publicKeyOf(pairOf('P-384'))))
+  })
+})
+
+describe('attestation', () => {
+  const now = Date.now()
+  const chain = makeChain(now)
+  const document = makeDocument(formOf(chain, publicKeyOf(pairOf('RSA 2048')), now))
+  const attest = (given: Buffer) => threads.publicKeys.attest(account, given, chain.authorities, now)
+
+  test('in a thread gives the key that the document vouches for', async () => {
+    const attested = await attest(document)
+    assertWhere('in a thread')
+    assert.ok('publicKey' in attested && attested.publicKey.equals(publicKeyOf(pairOf('RSA 2048'))))
+    assert.equal(attested.moduleId, moduleId)
+    assert.equal(attested.pcrs.get(0), attested.imageSha384)
+  })
+
+  test('of a document that cannot be trusted says why, and leaves the thread alive', async () => {
+    for (const [wrong, refusal] of [
+      [Buffer.alloc(10), 'It is malformed: it is not the CBOR that it should be.'],
+      [Buffer.concat([document.subarray(0, -1), Buffer.of(document.at(-1)! ^ 1)]), 'The signature is wrong.'],
+    ] as const) {
+      assert.deepEqual(await attest(wrong), { refusal })
+      assertWhere('in a thread')
+    }
   })
 })
