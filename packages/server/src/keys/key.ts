@@ -53,8 +53,8 @@ export interface Key {
   family?: Family
   /** Where the key is kept, if that is a custom key store. */
   keyStore?: { id: string; xksKeyId?: string }
-  /** How many grants there are on the key. */
-  grants: number
+  /** How many grants there are on the key; rows from before there were grants do not say. */
+  grants?: number
 }
 
 /** Of a multi-Region key. */

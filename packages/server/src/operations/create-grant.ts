@@ -17,7 +17,7 @@ import { encodeHex } from '../protocol/base64.ts'
 import { kmsError, type KmsError } from '../protocol/errors.ts'
 import { optional, string, structure, type Infer } from '../protocol/shape.ts'
 import { grantRow } from '../store/documents.ts'
-import { constraints, grantName, operationList, principal, servicePrincipal, withGrant } from './grants.ts'
+import { constraints, grantName, grantsOn, operationList, principal, servicePrincipal, withGrant } from './grants.ts'
 import { dryRun, grantTokens, keyId } from './members.ts'
 import { shown } from './shown.ts'
 
@@ -76,7 +76,7 @@ export const createGrant = operation({
     const id = wanted.name === undefined ? encodeHex(random(32)) : namedGrantId(seal, wanted)
     const there = await view.get('grant', grantRow(key.account, key.region, key.id, id))
     const grant = there ?? { ...wanted, id }
-    if (!there && key.grants >= mostGrants) {
+    if (!there && grantsOn(key) >= mostGrants) {
       throw kmsError('LimitExceededException', `A key can have ${mostGrants} grants, and ${keyArn(key)} has them.`)
     }
     return {

@@ -80,10 +80,12 @@ export function requireGrantId(id: string | undefined): void {
   if (id !== undefined && !/^[0-9a-f]{64}$/.test(id)) throw kmsError('InvalidGrantIdException')
 }
 
+export const grantsOn = (key: Key): number => key.grants ?? 0
+
 /** The rows of a new grant, and the key that counts it: so whoever decided by the grants of a key decides again. */
 export async function withGrant(view: View, key: Key, grant: Grant): Promise<Change[]> {
   const changes: Change[] = [
-    putKey({ ...key, grants: key.grants + 1 }),
+    putKey({ ...key, grants: grantsOn(key) + 1 }),
     { put: 'grant', id: rowOf(grant), document: grant },
   ]
   const index = indexOf(grant)
@@ -105,7 +107,7 @@ export async function withoutGrants(view: View, key: Key, grants: readonly Reado
     const index = indexOf(grant)
     if (index !== undefined && (await view.get('retirable', index))) changes.push({ remove: 'retirable', id: index })
   }
-  return [putKey({ ...key, grants: Math.max(0, key.grants - removed) }), ...changes]
+  return [putKey({ ...key, grants: Math.max(0, grantsOn(key) - removed) }), ...changes]
 }
 
 const rowOf = ({ account, region, keyId, id }: Readonly<Grant>): string => grantRow(account, region, keyId, id)

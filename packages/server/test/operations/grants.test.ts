@@ -149,7 +149,8 @@ test('a revoked or retired grant is gone, and cannot be ended twice', async () =
 })
 
 const both = 'You must specify either GranteePrincipal or GranteeServicePrincipal, but not both.'
-const notAPrincipal = 'ARN does not refer to a valid principal'
+const group = `arn:aws:iam::${home}:group/all`
+const notAPrincipal = (text: string): string => `ARN does not refer to a valid principal: ${text}`
 const pairs = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, 'v']))
 
 const unacceptable: [what: string, input: Partial<CreateGrantCommandInput>, code: string, text: string][] = [
@@ -173,14 +174,14 @@ const unacceptable: [what: string, input: Partial<CreateGrantCommandInput>, code
     'ValidationException',
     'You must specify RetiringPrincipal or RetiringServicePrincipal with GranteeServicePrincipal.',
   ],
-  ['a group', { GranteePrincipal: `arn:aws:iam::${home}:group/all` }, 'InvalidArnException', notAPrincipal],
-  ['a service as a grantee of the other kind', { GranteePrincipal: service }, 'InvalidArnException', notAPrincipal],
-  ['an account by its number', { GranteePrincipal: home }, 'InvalidArnException', notAPrincipal],
+  ['a group', { GranteePrincipal: group }, 'InvalidArnException', notAPrincipal(group)],
+  ['a service as a grantee of the other kind', { GranteePrincipal: service }, 'InvalidArnException', notAPrincipal(service)],
+  ['an account by its number', { GranteePrincipal: home }, 'InvalidArnException', notAPrincipal(home)],
   [
     'a group to retire it',
-    { RetiringPrincipal: `arn:aws:iam::${home}:group/all` },
+    { RetiringPrincipal: group },
     'InvalidArnException',
-    notAPrincipal,
+    notAPrincipal(group),
   ],
   ['no operation', { Operations: [] }, 'ValidationException', 'You must specify at least one operation.'],
   [
@@ -409,6 +410,21 @@ test('a key has at most 50,000 grants', async () => {
   const results = await Promise.all(Array.from({ length: 5 }, () => outcomeOf(create({ KeyId: key.KeyId }))))
   assert.deepEqual(results.sort(), [...Array<string>(4).fill('LimitExceededException'), 'OK'])
   assert.equal(await countOf(key.KeyId), 50_000)
+})
+
+test('a key from before there were grants can have them, and they are counted', async () => {
+  const key = await newKey()
+  const { store } = server.app
+  const view = store.view()
+  const id = keyRow(home, 'us-east-1', key.KeyId)
+  const { grants: _, ...document } = (await view.get('key', id)) ?? assert.fail('no key')
+  assert.equal(await store.commit(view, [{ put: 'key', id, document }], []), 'committed')
+  assert.equal(await countOf(key.KeyId), undefined)
+  const { GrantId } = await create({ KeyId: key.KeyId })
+  await create({ KeyId: key.KeyId })
+  assert.equal(await countOf(key.KeyId), 2)
+  await kms.revokeGrant({ KeyId: key.KeyId, GrantId })
+  assert.equal(await countOf(key.KeyId), 1)
 })
 
 test('DryRun says what would happen, and nothing does', async () => {
@@ -788,9 +804,8 @@ test('lists refuse what they cannot be asked for', async () => {
     'ValidationException',
     'You can specify either GranteePrincipal or GranteeServicePrincipal, but not both.',
   )
-  const group = `arn:aws:iam::${home}:group/all`
-  await refused(kms.listGrants({ KeyId, GranteePrincipal: group }), 'InvalidArnException', notAPrincipal)
-  await refused(kms.listRetirableGrants({ RetiringPrincipal: group }), 'InvalidArnException', notAPrincipal)
+  await refused(kms.listGrants({ KeyId, GranteePrincipal: group }), 'InvalidArnException', notAPrincipal(group))
+  await refused(kms.listRetirableGrants({ RetiringPrincipal: group }), 'InvalidArnException', notAPrincipal(group))
   const text = 'You must specify either RetiringPrincipal or RetiringServicePrincipal, but not both.'
   const two = { RetiringPrincipal: me, RetiringServicePrincipal: service }
   await refused(kms.listRetirableGrants({} as typeof two), 'ValidationException', text)
