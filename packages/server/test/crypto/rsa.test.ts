@@ -225,6 +225,7 @@ interface Case {
 
 const keyOf = (group: Group) => createPrivateKey({ key: hex(group.privateKeyPkcs8), format: 'der', type: 'pkcs8' })
 
+// Here alone: the service unwraps imported material so, but under wrapping keys of its own only.
 for (const file of ['rsa_pkcs1_2048_test', 'rsa_pkcs1_4096_test']) {
   test(`Wycheproof: ${file}`, t => {
     for (const group of wycheproof<Group, Case>(t, file)?.testGroups ?? []) {
