@@ -94,7 +94,7 @@ export interface GrantConstraints {
  * @throws InvalidArnException for any other ARN
  */
 export function requirePrincipal(arn: string): string {
-  if (!principalOf(arn)) throw kmsError('InvalidArnException', 'ARN does not refer to a valid principal')
+  if (!principalOf(arn)) throw kmsError('InvalidArnException', `ARN does not refer to a valid principal: ${arn}`)
   return splitArn(arn)?.account ?? ''
 }
 

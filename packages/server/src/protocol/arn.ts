@@ -48,13 +48,13 @@ const isAliasName = (text: string): boolean => /^alias\/[a-zA-Z0-9/_-]{1,250}$/.
  * without ARN belong to the caller's account and to the Region that was called. Whether the key exists is not asked
  * here; an alias that no key can have is refused as one that does not exist.
  *
- * @throws NotFoundException for what names no key of this Region, InvalidArnException for a broken ARN; the texts are the
- * service's, which quote the identifier
+ * @throws NotFoundException for what names no key of this Region, InvalidArnException for a broken ARN and for an alias
+ * where none is accepted; the texts are the service's
  */
 export function requireKeyIdentifier(text: string, asked: Place & { aliases: boolean }): KeyIdentifier {
   if (text.startsWith('arn:')) return requireKeyArn(text, asked)
   const { account, region } = asked
-  if (text.startsWith('alias/') && asked.aliases) return { account, region, aliasName: requireAliasName(text, asked) }
+  if (text.startsWith('alias/')) return { account, region, aliasName: requireAliasName(text, asked) }
   if (!isKeyId(text)) throw kmsError('NotFoundException', `Invalid keyId '${text}'`)
   return { account, region, keyId: text }
 }
@@ -67,8 +67,7 @@ function requireKeyArn(text: string, asked: Place & { aliases: boolean }): KeyId
   const { account, region, resource } = arn
   if (region !== asked.region) throw kmsError('NotFoundException', `Invalid arn ${region}`)
   if (resource.startsWith('alias/')) {
-    if (!asked.aliases) throw kmsError('NotFoundException', `Invalid keyId '${text}'`)
-    return { account, region, aliasName: requireAliasName(resource, { account, region }) }
+    return { account, region, aliasName: requireAliasName(resource, { ...asked, account }) }
   }
   if (!resource.startsWith('key/')) throw brokenArn(text)
   const keyId = resource.slice('key/'.length)
@@ -76,9 +75,11 @@ function requireKeyArn(text: string, asked: Place & { aliases: boolean }): KeyId
   return { account, region, keyId }
 }
 
-function requireAliasName(name: string, place: Place): string {
+function requireAliasName(name: string, { account, region, aliases }: Place & { aliases: boolean }): string {
+  // Raw answers of CreateGrant (2015) and GetKeyPolicy (2026).
+  if (!aliases) throw kmsError('InvalidArnException', 'Key Aliases are not supported for this operation.')
   if (isAliasName(name)) return name
-  throw kmsError('NotFoundException', `Alias ${aliasArn({ ...place, name })} is not found.`)
+  throw kmsError('NotFoundException', `Alias ${aliasArn({ account, region, name })} is not found.`)
 }
 
 const brokenArn = (text: string) => kmsError('InvalidArnException', `${text} is not a valid ARN`)

@@ -88,7 +88,7 @@ test('nothing else can', () => {
     'sns.amazonaws.com',
     'AIDACKCEVSQ6C2EXAMPLE',
   ]) {
-    const expected = { code: 'InvalidArnException', message: 'ARN does not refer to a valid principal' }
+    const expected = { code: 'InvalidArnException', message: `ARN does not refer to a valid principal: ${text}` }
     assert.throws(() => requirePrincipal(text), expected, text)
   }
 })

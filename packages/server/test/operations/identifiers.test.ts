@@ -259,7 +259,7 @@ for (const [name, { call, found, aliases, action = name, member = 'keyId' }] of 
         if (member === 'targetKeyId') {
           await refused(call(alias), 'ValidationException', 'Aliases must refer to keys. Not aliases')
         } else {
-          await refused(call(alias), 'NotFoundException', `Invalid keyId '${alias}'`)
+          await refused(call(alias), 'InvalidArnException', 'Key Aliases are not supported for this operation.')
         }
       }
     })

@@ -212,7 +212,11 @@ describe('ReplicateKey', () => {
         constraint('replicaRegion', ReplicaRegion, rule),
       )
     }
-    await refused(replicate(`alias/${KeyId}`), 'NotFoundException', `Invalid keyId 'alias/${KeyId}'`)
+    await refused(
+      replicate(`alias/${KeyId}`),
+      'InvalidArnException',
+      'Key Aliases are not supported for this operation.',
+    )
     assert.deepEqual(await describeIn(home, KeyId), before)
     assert.equal(await outcomeOf(clients[south].describeKey({ KeyId })), 'NotFoundException')
   })

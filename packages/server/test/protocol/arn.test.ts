@@ -132,9 +132,10 @@ for (const [text, code, message] of refused) {
 
 for (const text of ['alias/app', 'alias/a b', 'arn:aws:kms:us-west-2:111122223333:alias/app']) {
   test(`refuses ${text} where only a key id or key ARN is allowed`, () => {
+    const message = 'Key Aliases are not supported for this operation.'
     assert.throws(
       () => requireKeyIdentifier(text, { ...here, aliases: false }),
-      (error: KmsError) => error.code === 'NotFoundException' && error.message === `Invalid keyId '${text}'`,
+      (error: KmsError) => error.code === 'InvalidArnException' && error.message === message,
     )
   })
 }
