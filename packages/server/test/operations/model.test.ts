@@ -9,6 +9,7 @@ import { keySpecs } from '../../src/keys/specs.ts'
 import { operations } from '../../src/operations/index.ts'
 import { errorStatus } from '../../src/protocol/errors.ts'
 import type { About } from '../../src/protocol/shape.ts'
+import { beyondTheModel, isExpected, modelledErrors } from '../support/modelled-errors.ts'
 
 /**
  * Our shapes against the service's model, as the official clients carry it. A newer client with an operation, a member or
@@ -210,6 +211,18 @@ test('every error is one of the model, or one that all services have', () => {
   ]
   const strange = Object.keys(errorStatus).filter(code => !(`${code}$` in models.kms.exports))
   assert.deepEqual(strange.sort(), common)
+})
+
+test('errors that no model names are listed, and no others', () => {
+  // Whatever the servers of all tests answer is looked up there (support/server.ts).
+  assert.equal(isExpected('Encrypt', 'DisabledException'), true)
+  assert.equal(isExpected('Encrypt', 'TagException'), false)
+  assert.equal(isExpected('GetCallerIdentity', 'DisabledException'), false)
+  for (const [code, { operations: named }] of Object.entries(beyondTheModel)) {
+    assert.ok(code in errorStatus, code)
+    if (named === 'any') continue
+    for (const name of named) assert.ok(!modelledErrors('kms', name).includes(code), `${name} ${code}`)
+  }
 })
 
 test('no answer that holds a secret may be put together as a string', () => {

@@ -6,6 +6,7 @@ import { loadConfig } from '../../src/config.ts'
 import { settleDue } from '../../src/jobs.ts'
 import type { LogEvent } from '../../src/log.ts'
 import { startServer, type RunningServer } from '../../src/main.ts'
+import { isExpected } from './modelled-errors.ts'
 
 /** A real server on a free port, over a data folder of its own, with a clock that the test turns. */
 export interface TestServer extends RunningServer, Credentials {
@@ -58,6 +59,7 @@ export async function start(
     event => void logged.push(event),
     () => clock.now(),
   )
+  watch(server)
   const text = readFileSync(server.app.credentials, 'latin1')
   const [, accessKeyId = '', secretAccessKey = ''] =
     /aws_access_key_id = (\S+)\naws_secret_access_key = (\S+)/.exec(text) ?? []
@@ -94,6 +96,26 @@ export async function start(
     },
   }
 }
+
+/** What all servers of this process have answered. */
+const answered = new Map<string, { operation: string; code: string }>()
+
+function watch({ app }: RunningServer): void {
+  const { observe } = app
+  app.observe = (operation, code, seconds) => {
+    answered.set(`${operation} ${code}`, { operation, code })
+    observe(operation, code, seconds)
+  }
+}
+
+// Not when a server stops: whatever else failed must be heard of first.
+process.on('exit', () => {
+  const unexpected = [...answered].filter(([, { operation, code }]) => !isExpected(operation, code))
+  if (unexpected.length === 0) return
+  process.exitCode = 1
+  const pairs = unexpected.map(([pair]) => pair).sort()
+  process.stderr.write(`Errors that no model names (modelled-errors.ts): ${pairs.join(', ')}\n`)
+})
 
 class TestClock implements Clock {
   #offset = 0
