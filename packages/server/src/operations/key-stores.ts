@@ -34,7 +34,8 @@ export const wrongState = ({ id, state }: KeyStore, needed: string): KmsError =>
   kmsError('CustomKeyStoreInvalidStateException', `Custom key store ${id} is ${state}, and must be ${needed}.`)
 
 /**
- * The change of one store; without `store`, the store `id` goes.
+ * The change of one store; without `store`, the store `id` goes. The row stays without any: made anew, it would bear
+ * versions that it had before, and what was decided on the old ones would be taken for current.
  *
  * @param erase whether an old credential must be unreadable from now on
  */
@@ -51,9 +52,7 @@ export async function changeOfStore(
   const stores = known
     ? before.flatMap(candidate => (candidate.id !== id ? [candidate] : store ? [store] : []))
     : [...before, ...(store ? [store] : [])]
-  return stores.length === 0
-    ? { remove: 'key-stores', id: row, erase }
-    : { put: 'key-stores', id: row, document: { stores }, erase }
+  return { put: 'key-stores', id: row, document: { stores }, erase }
 }
 
 // The proxy

@@ -131,6 +131,10 @@ export const externalKeyRow = (key: Pick<Key, 'account' | 'region'>, storeId: st
   `${key.account}/${key.region}/${storeId}/${xksKeyId}`
 export const userRow = (account: string, name: string): string => `${account}/${name}`
 
+/**
+ * A row that is removed and made again begins at version 1, which somebody may have seen in its former life: so each row
+ * whose removal matters to a decision goes together with a change of one that stays, such as that of the key.
+ */
 export type Change =
   | { [K in Kind]: { put: K; id: string; document: Documents[K]; erase?: boolean } }[Kind]
   | { remove: Kind; id: string; erase?: boolean }

@@ -4,8 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, beforeEach, test } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CreateCustomKeyStoreCommandInput, CreateKeyCommandInput } from '@aws-sdk/client-kms'
-import { constraint, membersOf, refusalOf, refused } from '../support/answers.ts'
+import { constraint, membersOf, outcomeOf, refusalOf, refused } from '../support/answers.ts'
 import { contentsOf, findIn } from '../support/disk.ts'
 import { days, start } from '../support/server.ts'
 import { externalKey, failing, newCredential, startProxy, type Misbehaviour } from '../support/xks-proxy.ts'
@@ -27,6 +28,7 @@ beforeEach(() => {
   proxy.accepts = [proxy.credential]
 })
 
+const account = '000000000000'
 let names = 0
 const secrets: Record<string, Uint8Array> = {}
 function remember(credential: { RawSecretAccessKey: string }): void {
@@ -569,6 +571,30 @@ test('a store that failed must be disconnected before anything else', async () =
   await remove(CustomKeyStoreId)
 })
 
+test('a store that is deleted while its proxy is asked stays so, and takes no other store with it', async () => {
+  const west = server.client({ region: 'eu-west-1' })
+  // The only one in its Region, so that with it all of them are gone.
+  const { CustomKeyStoreId } = await west.createCustomKeyStore(wish())
+  let isAsked = () => {}
+  const asked = new Promise<void>(resolve => (isAsked = resolve))
+  proxy.misbehave = ({ metadata }, answer) => {
+    if (metadata['kmsOperation'] !== 'ConnectCustomKeyStore') return { status: 200, body: JSON.stringify(answer) }
+    isAsked()
+    return 'hang'
+  }
+  const refusal = refused(west.connectCustomKeyStore({ CustomKeyStoreId }), ...storeNotFound(CustomKeyStoreId ?? ''))
+  await asked
+  await west.deleteCustomKeyStore({ CustomKeyStoreId })
+  const { CustomKeyStoreId: other } = await west.createCustomKeyStore(wish())
+  await refusal
+  const { CustomKeyStores = [] } = await west.describeCustomKeyStores({})
+  assert.deepEqual(
+    CustomKeyStores.map(entry => [entry.CustomKeyStoreId, entry.ConnectionState]),
+    [[other, 'DISCONNECTED']],
+  )
+  await west.deleteCustomKeyStore({ CustomKeyStoreId: other })
+})
+
 // UpdateCustomKeyStore
 
 test('while connected, name, path and credential can change, and keys go on working', async () => {
@@ -879,6 +905,34 @@ test('a store with keys cannot be deleted, until the last of them is erased', as
   server.clock.advance(7 * days)
   await server.settle()
   await kms.deleteCustomKeyStore({ CustomKeyStoreId })
+})
+
+test('keys that are made while their store is deleted: they are in it and it stays, or they are not made', async () => {
+  const seen = new Set<string>()
+  for (let race = 0; race < 12 || (seen.size === 1 && race < 60); race++) {
+    const CustomKeyStoreId = await connectedStore()
+    const leave = async () => {
+      await kms.disconnectCustomKeyStore({ CustomKeyStoreId })
+      return await outcomeOf(kms.deleteCustomKeyStore({ CustomKeyStoreId }))
+    }
+    const before = [makeKey(CustomKeyStoreId), makeKey(CustomKeyStoreId)]
+    for (let turn = 0; turn < race % 12; turn++) await nextTurn()
+    const [deletion, ...keys] = await Promise.allSettled([leave(), ...before, makeKey(CustomKeyStoreId)])
+    const made = keys.flatMap(key => (key.status === 'fulfilled' ? [key.value.KeyId] : []))
+    assert.equal(
+      deletion.status === 'fulfilled' && deletion.value,
+      made.length ? 'CustomKeyStoreHasCMKsException' : 'OK',
+    )
+    const view = server.app.store.view()
+    const rows = await view.page('external-key', `${account}/us-east-1/${CustomKeyStoreId}/`, undefined, 10)
+    assert.deepEqual(rows.map(({ keyId }) => keyId).sort(), made.toSorted())
+    const { stores = [] } = (await view.get('key-stores', `${account}/us-east-1`)) ?? {}
+    assert.equal(stores.find(({ id }) => id === CustomKeyStoreId)?.keys, made.length || undefined)
+    await erase(...made)
+    if (made.length > 0) await kms.deleteCustomKeyStore({ CustomKeyStoreId })
+    seen.add(String(made.length))
+  }
+  assert.ok(seen.size > 1, 'these were no races')
 })
 
 // Use
