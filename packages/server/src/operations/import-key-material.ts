@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto'
 import { dayOf, isUsable, openToken, tokenDay, type ImportToken } from '../import/token.ts'
 import { unwrapMaterial } from '../import/unwrap.ts'
-import { wrappingAlgorithms } from '../import/wrapping.ts'
+import { requireFit, wrappingAlgorithms } from '../import/wrapping.ts'
 import type { Key, Material } from '../keys/key.ts'
 import { materialIdOf } from '../keys/material.ts'
 import { isSymmetric, pairOf } from '../keys/specs.ts'
@@ -136,7 +136,7 @@ function requireImportType(key: Key, { ImportType, KeyMaterialId, KeyMaterialDes
 
 /**
  * @throws InvalidImportTokenException, ExpiredImportTokenException
- * @throws UnsupportedOperationException if its wrapping algorithm has been turned off meanwhile
+ * @throws UnsupportedOperationException if its wrapping algorithm has been turned off meanwhile, or is none for such a key
  */
 async function requireToken({ keys, now, view, seal, settings }: WithKey, token: Uint8Array): Promise<ImportToken> {
   const day = tokenDay(token)
@@ -151,13 +151,18 @@ async function requireToken({ keys, now, view, seal, settings }: WithKey, token:
   const opened = openToken(createSecretKey(bytes), token, { account, region, keyId: id })
   bytes.fill(0)
   if (!opened) throw kmsError('InvalidImportTokenException')
-  const failures = await view.get('token-failures', opened.id)
-  const isRefused = opened.algorithm === 'RSAES_PKCS1_V1_5' && settings.pkcs1v15 === 'refuse'
-  if (isRefused || !isUsable(opened, failures?.count ?? 0, now)) {
+  try {
+    // GetParametersForImport looks too; but a token may be older than what it knows now.
+    requireFit(keys.key.spec, opened.algorithm, opened.wrappingKeySpec)
+    const isRefused = opened.algorithm === 'RSAES_PKCS1_V1_5' && settings.pkcs1v15 === 'refuse'
+    if (isRefused) throw kmsError('UnsupportedOperationException')
+    const failures = await view.get('token-failures', opened.id)
+    if (!isUsable(opened, failures?.count ?? 0, now)) throw kmsError('ExpiredImportTokenException')
+    return opened
+  } catch (error) {
     opened.privateKey.fill(0)
-    throw kmsError(isRefused ? 'UnsupportedOperationException' : 'ExpiredImportTokenException')
+    throw error
   }
-  return opened
 }
 
 type WithKey = Context & { keys: { key: Key } }

@@ -13,7 +13,8 @@ import {
 } from 'node:crypto'
 import { after, describe, test } from 'node:test'
 import type { KeySpec, KeyUsageType } from '@aws-sdk/client-kms'
-import { noText, refusalOf, refused } from '../support/answers.ts'
+import { dayOf, issueToken } from '../../src/import/token.ts'
+import { noText, outcomeOf, refusalOf, refused } from '../support/answers.ts'
 import { importOf, parametersFor, wrappingAlgorithms, wrapped, type WrappingAlgorithm } from '../support/import.ts'
 import { days, hours, start } from '../support/server.ts'
 
@@ -312,6 +313,29 @@ describe('hostile private keys', () => {
     for (let count = 0; count < 16; count++) await refused(call(withScalar(order)), 'InvalidCiphertextException')
     await refused(call(p256), 'ExpiredImportTokenException')
   })
+})
+
+test('C7: RSAES_PKCS1_V1_5 is refused for a private key also when a token says so', async () => {
+  const { KeyId } = await externalKey('ECC_NIST_P256', 'SIGN_VERIFY')
+  await parametersFor(kms, KeyId, aesKeyWrap) // Now the key of the day is there.
+  const { seal, store } = server.app
+  const createdAt = server.app.now()
+  const day = String(dayOf(createdAt))
+  const { sealed = '' } = (await store.view().get('day-key', day)) ?? {}
+  const dayKey = createSecretKey(seal.open({ purpose: 'day-key/v1', fields: [day] }, Buffer.from(sealed, 'base64')))
+  const wrapping = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const publicKey = wrapping.publicKey.export({ format: 'der', type: 'spki' })
+  for (const [algorithm, outcome] of [
+    ['RSAES_PKCS1_V1_5', 'UnsupportedOperationException'],
+    ['RSAES_OAEP_SHA_256', 'OK'],
+  ] as const) {
+    const claims = { algorithm, wrappingKeySpec: 'RSA_2048', createdAt, validTo: createdAt + hours, publicKey } as const
+    const binding = { account: '000000000000', region: 'us-east-1', keyId: KeyId }
+    const token = issueToken(dayKey, { ...binding, ...claims }, pkcs8(wrapping.privateKey))
+    const material = pkcs8(pair('ECC_NIST_P256').privateKey)
+    const call = kms.importKeyMaterial(importOf(KeyId, { algorithm, publicKey, token }, material))
+    assert.equal(await outcomeOf(call), outcome)
+  }
 })
 
 test('members for symmetric keys are refused for all others, before the token is looked at', async () => {
