@@ -109,7 +109,9 @@ async function decide(app: App, view: View, trace: Authenticated, decode: () => 
     await operation.needs.check?.(context, input)
     await requireFitness(operation, keys, view, trace.now)
     const decision = await operation.handle(context, input)
-    return isDryRun(input) && !('refusal' in decision) ? { refusal: dryRunSucceeded() } : decision
+    if (!isDryRun(input) || 'refusal' in decision) return decision
+    wipe(decision.output)
+    return { refusal: dryRunSucceeded() }
   } catch (error) {
     return { refusal: toKmsError(error), ...(!(error instanceof KmsError) && { failure: error }) }
   }

@@ -9,7 +9,7 @@ import { requireDataKeyKey } from './generate-data-key.ts'
 import { dryRun, encryptionContext, grantTokens, keyId } from './members.ts'
 import { ciphertextForRecipient, recipient, recipientOf } from './recipient.ts'
 import { shown } from './shown.ts'
-import { encryptUnder } from './symmetric.ts'
+import { encryptOrWipe } from './symmetric.ts'
 
 const keyPairSpecs = [
   'RSA_2048',
@@ -60,7 +60,7 @@ async function makeDataKeyPair(context: Context & { keys: { key: Key } }, wish: 
   if (!kind)
     throw kmsError('UnsupportedOperationException', `KeyPairSpec ${wish.KeyPairSpec} exists in China Regions only.`)
   const { publicKey, privateKey } = await context.publicKeys.generate(context.caller.account, kind)
-  const { blob, materialId } = await encryptUnder(context, key, privateKey, wish.EncryptionContext)
+  const { blob, materialId } = await encryptOrWipe(context, key, privateKey, wish.EncryptionContext)
   return {
     privateKey,
     output: {

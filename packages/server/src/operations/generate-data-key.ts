@@ -9,7 +9,7 @@ import { blob, integer, oneOf, optional, publicBlob, string, structure } from '.
 import { dryRun, encryptionContext, grantTokens, keyId } from './members.ts'
 import { ciphertextForRecipient, recipient, recipientOf } from './recipient.ts'
 import { shown } from './shown.ts'
-import { encryptUnder } from './symmetric.ts'
+import { encryptOrWipe } from './symmetric.ts'
 
 const dataKeySizes = { AES_256: 32, AES_128: 16 } as const
 
@@ -58,7 +58,7 @@ async function makeDataKey(context: Context & { keys: { key: Key } }, wish: Wish
   requireDataKeyKey(key)
   const size = wish.KeySpec === undefined ? wish.NumberOfBytes : dataKeySizes[wish.KeySpec]
   const plaintext = random(size ?? 0)
-  const { blob, materialId } = await encryptUnder(context, key, plaintext, wish.EncryptionContext)
+  const { blob, materialId } = await encryptOrWipe(context, key, plaintext, wish.EncryptionContext)
   return { plaintext, output: { CiphertextBlob: blob, KeyId: keyArn(key), KeyMaterialId: materialId } }
 }
 

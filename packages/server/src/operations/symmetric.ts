@@ -60,6 +60,18 @@ export async function encryptUnder(
   return { blob, materialId }
 }
 
+/** The same for a secret that nobody else holds: it is wiped if it cannot be encrypted. */
+export async function encryptOrWipe(
+  ...[context, key, secret, encryptionContext]: Parameters<typeof encryptUnder>
+): ReturnType<typeof encryptUnder> {
+  try {
+    return await encryptUnder(context, key, secret, encryptionContext)
+  } catch (error) {
+    secret.fill(0)
+    throw error
+  }
+}
+
 /**
  * @throws InvalidCiphertextException, without saying what is wrong; KMSInvalidStateException if the key is in an external key
  * store

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import crypto from 'node:crypto'
+import { syncBuiltinESMExports } from 'node:module'
 import { after, afterEach, beforeEach, mock, test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { SealError } from '../../src/seal/seal.ts'
@@ -23,7 +25,10 @@ beforeEach(async () => {
   ciphertext = (await kms.encrypt({ KeyId, Plaintext: secret })).CiphertextBlob
   server.logged.length = 0
 })
-afterEach(() => mock.restoreAll())
+afterEach(() => {
+  mock.restoreAll()
+  syncBuiltinESMExports()
+})
 
 const describe = async () => (await kms.describeKey({ KeyId })).KeyMetadata
 const recordsOf = async (eventName: string) =>
@@ -300,4 +305,36 @@ test('C12: the blobs of a request and of its answer are wiped when it is answere
     [294, 256, 256],
   )
   for (const blob of blobs) assert.ok(blob.every(byte => byte === 0))
+})
+
+test('C12: a secret that was made is wiped when it does not leave: after a dry run, or if it cannot be encrypted', async () => {
+  const made: Uint8Array[] = []
+  const fill = crypto.randomFillSync.bind(crypto)
+  mock.method(crypto, 'randomFillSync', (bytes: Buffer) => {
+    if (bytes.length === 777) made.push(bytes)
+    return fill(bytes)
+  })
+  syncBuiltinESMExports()
+  const { publicKeys } = server.app.services
+  const generate = publicKeys.generate.bind(publicKeys)
+  mock.method(publicKeys, 'generate', async (...args: Parameters<typeof generate>) => {
+    const pair = await generate(...args)
+    made.push(pair.privateKey)
+    return pair
+  })
+  const dataKey = { KeyId, NumberOfBytes: 777 }
+  const dataKeyPair = { KeyId, KeyPairSpec: 'ECC_NIST_P256' } as const
+  const tooLarge = { EncryptionContext: { a: 'x'.repeat(70_000) } }
+  for (const [wish, code] of [
+    [{ DryRun: true }, 'DryRunOperationException'],
+    [tooLarge, 'ValidationException'],
+  ] as const) {
+    assert.equal(await outcomeOf(kms.generateDataKey({ ...dataKey, ...wish })), code)
+    assert.equal(await outcomeOf(kms.generateDataKeyPair({ ...dataKeyPair, ...wish })), code)
+  }
+  assert.deepEqual(
+    made.map(({ length }) => length),
+    [777, 138, 777, 138],
+  )
+  for (const bytes of made) assert.ok(bytes.every(byte => byte === 0))
 })
