@@ -1,7 +1,7 @@
 export interface Bounds {
   /** How many items of one account may wait. */
   readonly each: number
-  /** How many of all accounts. */
+  /** How many of all accounts, beside one of each: however many ask for much, they keep nobody out. */
   readonly total: number
 }
 
@@ -27,7 +27,8 @@ export class FairQueue<T> {
       return true
     }
     const own = this.#accounts.get(account) ?? []
-    if (own.length >= this.#bounds.each || this.#waiting >= this.#bounds.total) return false
+    const isFull = own.length >= this.#bounds.each || this.#waiting >= this.#bounds.total
+    if (isFull && own.length > 0) return false
     own.push(item)
     this.#accounts.set(account, own)
     this.#waiting++

@@ -21,8 +21,15 @@ giveWay()
 port.on('message', (posted: Posted) => void answer(posted))
 
 async function answer(posted: Posted): Promise<void> {
-  const { value, memory } = await perform(posted)
-  port.postMessage(value, memory)
+  try {
+    const { value, memory } = await perform(posted)
+    port.postMessage(value, memory)
+  } catch (error) {
+    // Not as a rejection: Node can be told to let those pass, and then nobody would hear of the task again.
+    queueMicrotask(() => {
+      throw error
+    })
+  }
 }
 
 /**

@@ -59,8 +59,8 @@ test('refuses an account that has too much waiting, and no other', () => {
   assert.deepEqual(drain(queue), [3, 1, 4])
 })
 
-test('refuses every account when too much waits in all, but not what is nobody’s', () => {
-  const queue = new FairQueue<number>({ each: 2, total: 3 })
+test('refuses more of any account when too much waits in all, but not what is nobody’s', () => {
+  const queue = new FairQueue<number>({ each: 3, total: 3 })
   for (const [account, item] of [
     ['A', 0],
     ['A', 1],
@@ -68,13 +68,20 @@ test('refuses every account when too much waits in all, but not what is nobody�
   ] as const) {
     assert.ok(queue.push(account, item))
   }
-  assert.ok(!queue.push('B', 3))
-  assert.ok(!queue.push('C', 4))
+  assert.ok(!queue.push('A', 3))
+  assert.ok(!queue.push('B', 4))
   assert.ok(queue.push(null, 5))
   assert.equal(queue.shift(), 0)
-  assert.ok(queue.push('C', 6))
-  assert.ok(!queue.push('C', 7))
+  assert.ok(queue.push('B', 6))
+  assert.ok(!queue.push('B', 7))
   assert.deepEqual(drain(queue), [2, 1, 6, 5])
+})
+
+test('takes the first item of an account however much waits of others', () => {
+  const queue = new FairQueue<string>({ each: 2, total: 2 })
+  for (const item of ['A0', 'A1', 'B0', 'C0']) assert.ok(queue.push(item.charAt(0), item))
+  assert.ok(!queue.push('B', 'B1'))
+  assert.deepEqual(drain(queue), ['A0', 'B0', 'C0', 'A1'])
 })
 
 test('an empty queue gives nothing, and nothing is kept of who was there', () => {

@@ -205,26 +205,27 @@ describe('C10: what waits is bounded', () => {
     assert.deepEqual(await decrypt(threads), message)
   })
 
-  test('256 operations of all accounts', async t => {
+  test('256 operations of all accounts, beside the first of each', async t => {
     const threads = start(t)
     const accounts = ['A', 'B', 'C', 'D', 'E']
     const served = accounts.flatMap(account => Array.from({ length: 51 }, () => decrypt(threads, account)))
     served.push(decrypt(threads, 'F'), decrypt(threads, 'G'))
-    await assert.rejects(decrypt(threads, 'H'), isThrottled)
+    for (const account of accounts) await assert.rejects(decrypt(threads, account), isThrottled)
     for (const answer of await Promise.all(served)) assert.deepEqual(answer, message)
   })
 
-  test('16 key generations of an account, 64 of all', async t => {
+  test('16 key generations of an account, 64 of all, beside the first of each', async t => {
     const threads = start(t)
     const generate = (account: string) => threads.publicKeys.generate(account, tiny)
     const served = Array.from({ length: 1 + 16 }, () => generate('A'))
     await assert.rejects(generate('A'), isThrottled)
     for (const account of ['B', 'C', 'D']) served.push(...Array.from({ length: 16 }, () => generate(account)))
+    served.push(generate('E'))
     await assert.rejects(generate('E'), isThrottled)
     await assert.rejects(threads.publicKeys.readPrivateKey('E', tiny, Buffer.alloc(100)), isThrottled)
     // Other threads are not concerned.
     assert.deepEqual(await decrypt(threads), message)
-    assert.equal(new Set((await Promise.all(served)).map(pair => pair.publicKey.toString('hex'))).size, 65)
+    assert.equal(new Set((await Promise.all(served)).map(pair => pair.publicKey.toString('hex'))).size, 66)
   })
 })
 
@@ -254,6 +255,21 @@ describe('a thread that dies', () => {
       ['rejected', 'fulfilled', 'fulfilled'],
     )
     assert.equal(threads.running(), 2)
+  })
+
+  test('dies also where unhandled rejections are let pass', async () => {
+    const script = `
+      const { generateKeyPairSync } = require('node:crypto')
+      const { startPublicKeys } = await import(${JSON.stringify(module)})
+      const alive = setInterval(() => {}, 60_000)
+      const [one, other] = ['secp384r1', 'secp521r1'].map(namedCurve => generateKeyPairSync('ec', { namedCurve }))
+      await startPublicKeys().publicKeys.agree('A', one.privateKey, other.privateKey)
+        .catch(error => process.stdout.write(error.message))
+      clearInterval(alive)
+    `
+    const parameters = ['--unhandled-rejections=warn', '--eval', `(async () => {${script}})()`]
+    const { stdout } = await promisify(execFile)(process.execPath, parameters, { timeout: 20_000 })
+    assert.equal(stdout, died.message)
   })
 
   test('says nothing of the key in its error', async t => {
