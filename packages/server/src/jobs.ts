@@ -52,22 +52,28 @@ export interface Server {
 
 /**
  * Does everything that is due at `now` (epoch ms): erases expired material, keys whose waiting period is over, and the
- * key of a day whose tokens are all expired; rotates keys. Each in a commit of its own, with its record; safe to run at any time, to
- * stop anywhere, and to run twice. A row that was tampered with is logged and left alone: it must not keep the others.
+ * key of a day whose tokens are all expired; rotates keys. Each in a commit of its own, with its record; safe to run at
+ * any time, to stop anywhere, and to run twice. A row that lost a race waits for the next call. One that was tampered with
+ * is logged and left alone: however many there are, they do not keep the others.
  *
- * @returns how many rows were settled
+ * @returns how many commits that took
  */
 export async function settleDue(server: Server, now: number): Promise<number> {
+  const leftAlone = new Set<string>()
   let settled = 0
   for (;;) {
-    const due = await server.store.due(now, batch)
-    let progress = 0
-    for (const { kind, id } of due) progress += (await settle(server, kind, id, now)) ? 1 : 0
-    settled += progress
-    // Rows that lost a race, or have more to settle, are due again; no progress at all means that nothing is left to do.
-    if (progress === 0) return settled
+    const due = await server.store.due(now, Math.max(batch, 2 * leftAlone.size))
+    const untried = due.filter(row => !leftAlone.has(nameOf(row)))
+    if (untried.length === 0) return settled
+    for (const row of untried) {
+      // Rows that have more to settle are due again.
+      if (await settle(server, row.kind, row.id, now)) settled++
+      else leftAlone.add(nameOf(row))
+    }
   }
 }
+
+const nameOf = ({ kind, id }: { kind: Kind; id: string }): string => `${kind} ${id}`
 
 async function settle({ store, seal, log }: Server, kind: Kind, id: string, now: number): Promise<boolean> {
   const view = store.view()
@@ -89,7 +95,8 @@ async function settle({ store, seal, log }: Server, kind: Kind, id: string, now:
 async function settleKey({ view, seal }: Sources, id: string, now: number): Promise<Settlement | undefined> {
   const key = await view.get('key', id)
   if (!key) return undefined
-  if (key.deletion?.at !== undefined && key.deletion.at <= now) return await deleteKey(view, key, now)
+  const { deletion } = key
+  if (deletion?.at !== undefined && deletion.at <= now) return await deleteKey(view, { ...key, deletion }, now)
   const expired = key.materials.filter(material => material.present && !isPresent(material, now))
   const [material] = expired
   if (material) return await expireMaterial(view, key, material)
@@ -116,10 +123,12 @@ async function expireMaterial(view: View, key: Key, material: Material): Promise
  * Everything of the key goes: grants first, since they can be more than fit a commit, then material, aliases, policy, tags.
  * Related keys forget it.
  */
-async function deleteKey(view: View, key: Key, now: number): Promise<Settlement> {
+async function deleteKey(view: View, key: Key & Required<Pick<Key, 'deletion'>>, now: number): Promise<Settlement> {
   const { account, region } = key
   const grants = await view.page('grant', grantRow(account, region, key.id, ''), undefined, grantBatch)
-  if (grants.length > 0) return { changes: await withoutGrants(view, key, grants) }
+  if (grants.length > 0) {
+    return { changes: await withoutGrants(view, { ...key, deletion: { ...key.deletion, begun: true } }, grants) }
+  }
   const row = keyRow(account, region, key.id)
   const changes: Change[] = [{ remove: 'key', id: row }]
   if (await view.get('key-usage', row)) changes.push({ remove: 'key-usage', id: row })

@@ -32,8 +32,11 @@ export interface Key {
   usage: KeyUsage
   origin: Origin
   enabled: boolean
-  /** While it waits for deletion: when it goes. A primary whose replicas remain has no date yet. */
-  deletion?: { at?: number; windowInDays: number }
+  /**
+   * While it waits for deletion: when it goes. A primary whose replicas remain has no date yet. Once parts of it are gone,
+   * the deletion has begun.
+   */
+  deletion?: { at?: number; windowInDays: number; begun?: true }
   /** The text as it was put, unchanged. */
   policy: string
   /** In order of insertion. */

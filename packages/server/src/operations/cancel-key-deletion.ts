@@ -1,8 +1,9 @@
 import { onlyPendingDeletion } from '../keys/states.ts'
 import { operation } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
+import { kmsError } from '../protocol/errors.ts'
 import { string, structure } from '../protocol/shape.ts'
-import { keyRow } from '../store/documents.ts'
+import { putKey } from './family.ts'
 import { keyId } from './members.ts'
 import { shown } from './shown.ts'
 
@@ -17,11 +18,13 @@ export const cancelKeyDeletion = operation({
   },
   audit: { readOnly: false, parameters: input => shown(input, 'KeyId') },
   handle({ keys: { key } }) {
-    const { deletion: _, ...kept } = key
+    const { deletion, ...kept } = key
+    const arn = keyArn(key)
+    if (deletion?.begun) throw kmsError('KMSInvalidStateException', `${arn} is being deleted.`)
     return {
-      output: { KeyId: keyArn(key) },
-      changes: [{ put: 'key', id: keyRow(key.account, key.region, key.id), document: { ...kept, enabled: false } }],
-      recorded: { keyId: keyArn(key) },
+      output: { KeyId: arn },
+      changes: [putKey({ ...kept, enabled: false })],
+      recorded: { keyId: arn },
     }
   },
 })

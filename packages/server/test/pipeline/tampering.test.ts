@@ -8,7 +8,7 @@ import { newAccessKey, newUser } from '../../src/auth/identities.ts'
 import { aliasRow, keyRow, materialRow, userRow } from '../../src/store/documents.ts'
 import { refused } from '../support/answers.ts'
 import { externalKey, importOf, parametersFor } from '../support/import.ts'
-import { start, type Credentials, type TestServer } from '../support/server.ts'
+import { days, start, type Credentials, type TestServer } from '../support/server.ts'
 
 /** C8: somebody writes to the database file while the server is down. */
 
@@ -206,6 +206,35 @@ test('C8: a row of which any column was changed is refused, all others work', as
     await refused(kms.listAliases({}), 'KeyUnavailableException', undefined, 500)
   })
   await t.test('other keys still work', () => works(kms, healthy))
+})
+
+test('C8: as many due rows as one may alter keep no other from being settled', async () => {
+  let server = await start()
+  after(() => server.stop())
+  const kms = server.client()
+  const scheduled = async () => {
+    const { KeyMetadata: { KeyId = '' } = {} } = await kms.createKey({})
+    await kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 7 })
+    return KeyId
+  }
+  const altered: string[] = []
+  for (let count = 0; count < 250; count++) altered.push(await scheduled())
+  // Due after all of them.
+  server.clock.advance(1000)
+  const last = await scheduled()
+  server = await intrude(server, intruder => {
+    for (const id of altered) intruder.set('key', keyRow(account, region, id), { mac: Buffer.alloc(32) })
+    server.clock.advance(8 * days)
+  })
+  const alarms = server.logged.filter(({ event }) => event === 'tampered row').map(({ detail }) => String(detail))
+  assert.equal(alarms.length, 250)
+  for (const id of altered) assert.equal(alarms.filter(detail => detail.includes(id)).length, 1)
+  await refused(
+    server.client().describeKey({ KeyId: last }),
+    'NotFoundException',
+    `Key '${home}:key/${last}' does not exist`,
+  )
+  assert.equal(await server.settle(), 0)
 })
 
 test('C8: an access key or user of which any column was changed signs nothing, all others do', async t => {
