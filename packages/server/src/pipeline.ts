@@ -147,8 +147,9 @@ function authorizeAll({ operation, caller, region }: Authenticated, keys: Keys, 
   const { account } = caller
   if (alias) authorize({ caller, action, resource: aliasArn({ account, region, name: alias(input) }), account })
   for (const [name, key] of Object.entries(keys)) {
-    const needed = operation.needs.keys[name]?.action ?? action
-    authorize({ caller, action: needed, resource: keyArn(key), account: key.account })
+    const need = operation.needs.keys[name]
+    const isHidden = need?.ciphertext !== undefined && need.identifier(input) === undefined
+    authorize({ caller, action: need?.action ?? action, resource: keyArn(key), account: key.account, isHidden })
   }
   if (!alias && Object.keys(keys).length === 0) authorize({ caller, action, resource: '*', account })
 }

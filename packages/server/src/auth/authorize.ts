@@ -9,6 +9,8 @@ export interface Request {
   resource: string
   /** The account that owns the resource. */
   account: string
+  /** Whether the caller named the key by a ciphertext alone: then a denial does not tell which one it is. */
+  isHidden?: boolean
 }
 
 /**
@@ -17,19 +19,22 @@ export interface Request {
  *
  * @throws AccessDeniedException with AWS's text for the layer that denied
  */
-export function authorize({ caller, action, resource, account }: Request): void {
-  if (caller.account !== account) throw foreignDenial(caller, action)
+export function authorize({ caller, action, resource, account, isHidden = false }: Request): void {
+  if (caller.account !== account) throw foreignDenial(caller, action, isHidden)
   if (caller.administrator) return
+  const on = isHidden ? hidden : `resource: ${resource}`
   throw kmsError(
     'AccessDeniedException',
-    `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`,
+    `User: ${caller.arn} is not authorized to perform: ${action} on ${on} because no identity-based policy allows the ${action} action`,
   )
 }
 
+const hidden = 'the resource associated with this ciphertext'
+
 /** For a resource of another account: the same text whether it is forbidden or does not exist. */
-export function foreignDenial(caller: Caller, action: string): KmsError {
+export function foreignDenial(caller: Caller, action: string, isHidden = false): KmsError {
   return kmsError(
     'AccessDeniedException',
-    `User: ${caller.arn} is not authorized to perform: ${action} on this resource because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,
+    `User: ${caller.arn} is not authorized to perform: ${action} on ${isHidden ? hidden : 'this resource'} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,
   )
 }
