@@ -1,5 +1,6 @@
 import type { Family, Key } from '../keys/key.ts'
 import { isPrimary } from '../keys/states.ts'
+import type { Settings } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { keyRow, TamperedRow, type Change, type View } from '../store/documents.ts'
@@ -36,6 +37,12 @@ export function refuseReplica(key: Key): void {
 export function requirePrimary(key: Key): Family {
   if (!key.family || !isPrimary(key)) throw notPrimary(key)
   return key.family
+}
+
+/** @throws UnsupportedOperationException for a Region that this server does not answer for (any more) */
+export function requireServed(region: string, { regions }: Settings): void {
+  if (regions.includes(region)) return
+  throw kmsError('UnsupportedOperationException', `${region} is not a Region of this service.`)
 }
 
 const notPrimary = (key: Key) =>

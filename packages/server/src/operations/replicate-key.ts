@@ -9,7 +9,7 @@ import { kmsError } from '../protocol/errors.ts'
 import { boolean, list, optional, string, structure } from '../protocol/shape.ts'
 import { keyRow, materialRow, TamperedRow, type Change } from '../store/documents.ts'
 import { createKey } from './create-key.ts'
-import { putKey, relativesOf, requirePrimary } from './family.ts'
+import { putKey, relativesOf, requirePrimary, requireServed } from './family.ts'
 import { waitingMaterial } from './imported-material.ts'
 import { describeKey, keyMetadata } from './key-metadata.ts'
 import { description, keyId, policy, region, tags } from './members.ts'
@@ -66,9 +66,7 @@ export const replicateKey = operation({
     if (target === primary) {
       throw kmsError('UnsupportedOperationException', `${keyArn(key)} cannot be replicated into its own Region.`)
     }
-    if (!settings.regions.includes(target)) {
-      throw kmsError('UnsupportedOperationException', `${target} is not a Region of this service.`)
-    }
+    requireServed(target, settings)
     if (await view.get('key', keyRow(key.account, target, key.id))) {
       throw kmsError('AlreadyExistsException', `${keyArn({ ...key, region: target })} already exists.`)
     }

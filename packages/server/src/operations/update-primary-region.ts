@@ -4,7 +4,7 @@ import { operation } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { structure } from '../protocol/shape.ts'
-import { putKey, relativesOf, requirePrimary } from './family.ts'
+import { putKey, relativesOf, requirePrimary, requireServed } from './family.ts'
 import { keyId, region } from './members.ts'
 import { shown } from './shown.ts'
 
@@ -19,7 +19,7 @@ export const updatePrimaryRegion = operation({
     check: ({ keys: { key } }) => void requirePrimary(key),
   },
   audit: { readOnly: false, parameters: input => shown(input, 'KeyId', 'PrimaryRegion') },
-  async handle({ keys: { key }, caller, view, now }, { PrimaryRegion: target }) {
+  async handle({ keys: { key }, caller, view, now, settings }, { PrimaryRegion: target }) {
     const { replicas } = requirePrimary(key)
     const relatives = await relativesOf(view, key)
     const arn = keyArn({ ...key, region: target })
@@ -28,6 +28,7 @@ export const updatePrimaryRegion = operation({
     }
     const successor = relatives.find(relative => relative.region === target)
     if (!successor) throw kmsError('NotFoundException', `Key '${arn}' does not exist`)
+    requireServed(target, settings)
     authorize({ caller, action: 'kms:UpdatePrimaryRegion', resource: arn, account: successor.account })
     requireState(successor, usable, now)
     const family = { primary: target, replicas: replicas.map(region => (region === target ? key.region : region)) }

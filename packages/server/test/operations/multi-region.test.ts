@@ -657,6 +657,23 @@ describe('UpdatePrimaryRegion', () => {
     }
   })
 
+  test('leaves the primary key where it can be called', async () => {
+    const before = await start()
+    const client = before.client()
+    const { KeyMetadata: { KeyId = '' } = {} } = await client.createKey({ MultiRegion: true })
+    await client.replicateKey({ KeyId, ReplicaRegion: west })
+    const after = await before.restart({ flags: ['--regions', home] })
+    try {
+      await refused(
+        after.client().updatePrimaryRegion({ KeyId, PrimaryRegion: west }),
+        'UnsupportedOperationException',
+        `${west} is not a Region of this service.`,
+      )
+    } finally {
+      await after.stop()
+    }
+  })
+
   test('leaves a record in each of the two Regions', async () => {
     const KeyId = await family()
     const before = (await server.records()).length
