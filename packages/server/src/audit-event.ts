@@ -18,18 +18,43 @@ export interface Decided {
   region: string
   input?: unknown
   keys: readonly Key[]
+  /** Whether policies let the caller; what is denied after that, a grant denies. */
+  authorized?: boolean
 }
 
-/** The audit records of a call: that of the call itself, then whatever else it made happen. */
+/** The audit records of a call: of the call itself, then of whatever else it made happen. */
 export function auditEvents(decided: Decided, decision: Decision<unknown>): AuditEvent[] {
   const event = auditEvent(decided, decision)
-  if ('refusal' in decision) return [event]
+  const wasDenied = !decided.authorized || event.error?.code === 'AccessDeniedException'
+  const events = forAccounts(event, wasDenied)
+  if ('refusal' in decision) return events
   const { elsewhere = [], acts = [] } = decision
   return [
-    event,
+    ...events,
     ...elsewhere.map(other => ({ ...event, ...other, eventId: randomUUID() })),
     ...acts.map(act => serviceEvent(act, decided.now)),
   ]
+}
+
+/**
+ * One record for the account of the caller, and one for each other account whose key was used. A caller who was denied
+ * does not learn from the first whether there is such a key, and causes none of the others.
+ */
+function forAccounts(event: ApiEvent, wasDenied: boolean): ApiEvent[] {
+  const { resources, caller } = event
+  if (resources.every(({ account }) => account === caller.account)) return [event]
+  const of = (owner: string) => resources.filter(({ account }) => account === owner)
+  const owners = new Set(resources.map(({ account }) => account))
+  owners.delete(caller.account)
+  if (wasDenied) return [{ ...event, resources: of(caller.account) }]
+  const shared = { ...event, sharedEventId: randomUUID() }
+  const others = [...owners].map(owner => ({
+    ...shared,
+    eventId: randomUUID(),
+    recipient: owner,
+    resources: of(owner),
+  }))
+  return [shared, ...others]
 }
 
 /** `at`: epoch milliseconds. */

@@ -29,6 +29,8 @@ export interface Trace {
   /** As decoded; absent when it could not be. */
   input?: unknown
   keys: Key[]
+  /** True once policies have let the caller. */
+  authorized?: boolean
 }
 
 /** Requests for one row can push each other aside, but each time one of them gets through. */
@@ -94,6 +96,7 @@ async function decide(app: App, view: View, trace: Authenticated, decode: () => 
     const keys = await locateAll(sources, trace, input)
     admit(app, trace, trace.keys)
     authorizeAll(trace, keys, input)
+    trace.authorized = true
     // Only here, since nobody is told more of a key of another account than that it may not be used.
     for (const token of grantTokensOf(input)) await requireGrant(sources, token, region)
     const context: HandlerContext = {

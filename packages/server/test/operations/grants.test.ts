@@ -34,6 +34,7 @@ const foreignGrant = async (input: Partial<CreateGrantCommandInput> = {}) => {
 const forUs = await foreignGrant({ RetiringPrincipal: me })
 const forUsByToken = await foreignGrant({ RetiringPrincipal: `arn:aws:iam::${home}:root` })
 const retirableByGrantee = await foreignGrant({ GranteePrincipal: me, Operations: ['Decrypt', 'RetireGrant'] })
+const retirableTwice = await foreignGrant({ GranteePrincipal: me, Operations: ['Encrypt', 'RetireGrant'] })
 const notForUs = await foreignGrant({ GranteePrincipal: me })
 const forTheService = await foreignGrant({ RetiringServicePrincipal: service })
 
@@ -655,7 +656,43 @@ test('grants on keys of other accounts are retired by whom they say, and found b
   await refused(kms.retireGrant({ GrantToken }), 'InvalidGrantTokenException')
   await refused(kms.retireGrant({ KeyId: foreignKey, GrantId }), 'AccessDeniedException', denial('RetireGrant'))
   const left = await server.app.store.view().get('key', keyRow(abroad, 'us-east-1', foreignKey.slice(-36)))
-  assert.equal(left?.grants, 2)
+  assert.equal(left?.grants, 3)
+})
+
+test('who retires a grant of another account is recorded for both, who is denied only for the caller', async () => {
+  const { GrantId } = retirableTwice
+  const before = (await server.records()).length
+  await outcomeOf(kms.retireGrant({ KeyId: foreignKey, GrantId, DryRun: true }))
+  await kms.retireGrant({ KeyId: foreignKey, GrantId })
+  for (const key of [foreignKey, absentKey]) {
+    await outcomeOf(kms.retireGrant({ KeyId: key, GrantId: notForUs.GrantId }))
+    await outcomeOf(kms.encrypt({ KeyId: key, Plaintext }))
+  }
+  const records = (await server.records()).slice(before)
+  const resources = [{ accountId: abroad, type: 'AWS::KMS::Key', ARN: foreignKey }]
+  const dryRun = 'DryRunOperationException'
+  const denied = 'AccessDeniedException'
+  assert.deepEqual(
+    records.map(record => [record['recipientAccountId'], record['errorCode'], record['resources']]),
+    [
+      [home, dryRun, resources],
+      [abroad, dryRun, resources],
+      [home, undefined, resources],
+      [abroad, undefined, resources],
+      // Whether there is such a key, a record tells no more than the answer did.
+      ...Array.from({ length: 4 }, () => [home, denied, []]),
+    ],
+  )
+  for (const at of [0, 2]) {
+    const [ours, theirs] = records.slice(at, at + 2)
+    assert.equal(ours?.['requestID'], theirs?.['requestID'])
+    assert.ok(ours?.['sharedEventID'] !== undefined && ours['sharedEventID'] === theirs?.['sharedEventID'])
+    assert.notEqual(ours['eventID'], theirs['eventID'])
+    assert.equal((ours['userIdentity'] as { arn?: string }).arn, me)
+    const identity = theirs['userIdentity'] as Record<string, unknown>
+    assert.deepEqual([Object.keys(identity), identity['accountId']], [['type', 'principalId', 'accountId'], home])
+  }
+  assert.deepEqual(records[3]?.['additionalEventData'], { grantId: GrantId })
 })
 
 // Lists
