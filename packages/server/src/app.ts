@@ -24,8 +24,10 @@ import { startPublicKeys } from './threads/threads.ts'
 
 /** Everything that outlives a request. Made here and nowhere else: only this file picks a store, a seal, a clock. */
 export interface App extends Authenticator {
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds. Stands still while the machine's clock, turned back, catches up. */
   now: () => number
+  /** Milliseconds that pass whatever is done to that clock. */
+  monotonic: () => number
   store: DocumentStore
   regions: ReadonlySet<string>
   /** What handlers get whatever the request is. */
@@ -71,9 +73,15 @@ const compact: readonly Kind[] = [
  * Opens the data folder, makes in it what is missing, and settles what became due meanwhile.
  *
  * @param wall the machine's clock, in epoch milliseconds
+ * @param monotonic whole milliseconds since any moment
  * @throws SealError, and Errors with sentences for the operator
  */
-export async function openApp(config: Config, log: Log, wall?: () => number): Promise<OpenApp> {
+export async function openApp(
+  config: Config,
+  log: Log,
+  wall?: () => number,
+  monotonic: () => number = () => Math.floor(performance.now()),
+): Promise<OpenApp> {
   const attestationRoots = readRoots(config.attestation.roots)
   const engine = await openSqlite(config.data, { compact })
   try {
@@ -86,7 +94,7 @@ export async function openApp(config: Config, log: Log, wall?: () => number): Pr
     const isSteady = watchClock(wall)
     const threads = startPublicKeys()
     const pool = openPool(threads.keyGenerator, config.wrapping.poolSize)
-    const lastUsage = new LastUsage(store, log, now())
+    const lastUsage = new LastUsage(store, log, monotonic())
     await lastUsage.recover()
     const externalKeys = openExternalKeys(config.xks, failure =>
       log({ level: 'info', event: 'external key store proxy failed', ...failure }),
@@ -94,6 +102,7 @@ export async function openApp(config: Config, log: Log, wall?: () => number): Pr
     await settleDue({ store, seal, log }, now())
     return {
       now,
+      monotonic,
       store,
       seal,
       signingKeys: new SigningKeys(),
@@ -117,7 +126,7 @@ export async function openApp(config: Config, log: Log, wall?: () => number): Pr
         log({ level: 'error', event: 'clock jumped', detail: 'Nothing is erased until this server is started again.' })
         return 0
       },
-      flush: () => lastUsage.flushIfDue(now()),
+      flush: () => lastUsage.flushIfDue(monotonic()),
       auditEntries: (after, limit) => engine.entries(after, limit),
       failed: engine.failed,
       async close() {

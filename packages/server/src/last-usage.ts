@@ -67,7 +67,7 @@ export class LastUsage {
   #flushedAt: number
   #flushing: Promise<boolean> = Promise.resolve(true)
 
-  /** @param now epoch milliseconds */
+  /** @param now milliseconds by the clock that `flushIfDue` is told */
   constructor(store: DocumentStore, log: Log, now: number) {
     this.#store = store
     this.#log = log
@@ -118,7 +118,7 @@ export class LastUsage {
     }
   }
 
-  /** Flushes if it is time at `now` (epoch ms), or if much has come together. */
+  /** Flushes if it is time at `now` (milliseconds since any moment), or if much has come together. */
   async flushIfDue(now: number): Promise<void> {
     if (now - this.#flushedAt < flushInterval && this.#dirty.size < mostDirty) return
     if (await this.flush()) this.#flushedAt = now

@@ -25,9 +25,14 @@ const consoleFolder = fileURLToPath(new URL('../../console/src', import.meta.url
 /** How often what is due is looked for, in milliseconds. Expiry itself does not wait for it. */
 const sweepInterval = 1000
 
-/** Opens the data folder and listens. `wall` is the machine's clock, in epoch milliseconds. */
-export async function startServer(config: Config, log: Log, wall?: () => number): Promise<RunningServer> {
-  const app = await openApp(config, log, wall)
+/** Opens the data folder and listens. The clocks are the machine's, as `openApp` has them. */
+export async function startServer(
+  config: Config,
+  log: Log,
+  wall?: () => number,
+  monotonic?: () => number,
+): Promise<RunningServer> {
+  const app = await openApp(config, log, wall, monotonic)
   const listeners: Listener[] = []
   const close = async (): Promise<void> => {
     clearInterval(sweeper)

@@ -93,10 +93,7 @@ async function decide(app: App, view: View, trace: Authenticated, decode: () => 
     admit(app, trace)
     operation.needs.precheck?.(input)
     const sources = { view, seal: app.seal }
-    const keys = await locateAll(sources, trace, input)
-    admit(app, trace, trace.keys)
-    authorizeAll(trace, keys, input)
-    trace.authorized = true
+    const keys = await findKeys(app, sources, trace, input)
     // Only here, since nobody is told more of a key of another account than that it may not be used.
     for (const token of grantTokensOf(input)) await requireGrant(sources, token, region)
     const context: HandlerContext = {
@@ -125,8 +122,25 @@ type Keys = Record<string, Key>
 type HandlerContext = Context & { keys: Keys }
 
 /** Within the quotas, of which some depend on the keys. */
-function admit({ quotas }: App, { request, operation, caller, region, now, input }: Authenticated, keys?: Key[]): void {
-  quotas?.admit({ request, operation: operation.name, account: caller.account, region, now, input }, keys)
+function admit(app: App, { request, operation, caller, region, input }: Authenticated, keys?: Key[]): void {
+  const asked = { request, operation: operation.name, account: caller.account, region, now: app.monotonic(), input }
+  app.quotas?.admit(asked, keys)
+}
+
+/**
+ * The keys that the request means, if there are such, and the caller may. It counts anyway, but a stranger uses up no quota
+ * of a key that is not for it.
+ */
+async function findKeys(app: App, sources: Sources, trace: Authenticated, input: unknown): Promise<Keys> {
+  try {
+    const keys = await locateAll(sources, trace, input)
+    authorizeAll(trace, keys, input)
+    trace.authorized = true
+    return keys
+  } finally {
+    const { keys, caller } = trace
+    admit(app, trace, trace.authorized ? keys : keys.filter(({ account }) => account === caller.account))
+  }
 }
 
 /** Each key that the request means, as one version each: everything after decides about, and uses, that one. */

@@ -167,7 +167,7 @@ export interface Asked {
   /** Of the caller: who uses a key of another account pays for it. */
   account: string
   region: string
-  /** Epoch milliseconds. */
+  /** Milliseconds since any moment; the same one for all. */
   now: number
   input: unknown
 }
@@ -241,7 +241,7 @@ interface Bucket {
   rate: number
   /** How many thousandths of a request it has left; whole numbers for whole rates, so that nothing is lost to rounding. */
   level: number
-  /** As of when, in epoch milliseconds. */
+  /** As of when. */
   at: number
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, mock, test } from 'node:test'
 import type { KMS } from '@aws-sdk/client-kms'
+import { keyRow } from '../../src/store/documents.ts'
 import { outcomeOf, refused } from '../support/answers.ts'
 import { parametersFor } from '../support/import.ts'
 import { start } from '../support/server.ts'
@@ -96,6 +97,45 @@ test('refusals and dry runs count as well', async () => {
   const pair = { KeyId, KeyPairSpec: 'RSA_4096', DryRun: true } as const
   assert.equal(await outcomeOf(kms.generateDataKeyPair(pair)), 'DryRunOperationException')
   assert.equal(await outcomeOf(kms.generateDataKeyPair(pair)), 'ThrottlingException')
+})
+
+test('requests for keys that there are not count for every kind of key', async () => {
+  pause()
+  const digest = { Message: Buffer.alloc(32), MessageType: 'DIGEST', SigningAlgorithm: 'ECDSA_SHA_256' } as const
+  const sign = () => kms.sign({ KeyId: 'none', ...digest })
+  const outcomes = await Promise.all(Array.from({ length: 1001 }, () => outcomeOf(sign())))
+  assert.deepEqual(
+    ['NotFoundException', 'ThrottlingException'].map(code => outcomes.filter(outcome => outcome === code).length),
+    [1000, 1],
+  )
+  await refused(sign(), 'ThrottlingException', text)
+})
+
+test('a stranger uses up no quota of a key store that is not for it', async () => {
+  pause()
+  const { KeyMetadata: { KeyId = '', Arn = '' } = {} } = await kms.createKey({})
+  const { store } = server.app
+  const view = store.view()
+  const id = keyRow('000000000000', 'us-east-1', KeyId)
+  const document = { ...((await view.get('key', id)) ?? assert.fail('no key')), keyStore: { id: 'cks-0' } }
+  assert.equal(await store.commit(view, [{ put: 'key', id, document }], []), 'committed')
+  const encrypt = (client: KMS) => outcomeOf(client.encrypt({ KeyId: Arn, Plaintext: Buffer.of(0) }))
+  const denials = await Promise.all(Array.from({ length: 1000 }, () => encrypt(stranger)))
+  assert.deepEqual(new Set(denials), new Set(['AccessDeniedException']))
+  const rate = 1800
+  const outcomes = await Promise.all(Array.from({ length: rate + 1 }, () => encrypt(kms)))
+  assert.equal(outcomes.filter(outcome => outcome === 'KMSInvalidStateException').length, rate)
+  assert.equal(outcomes.filter(outcome => outcome === 'ThrottlingException').length, 1)
+})
+
+test('time passes for quotas while the clock of the machine is turned back', async () => {
+  pause()
+  assert.equal(await admitted(8, () => kms.createKey({})), 5)
+  server.clock.advance(-60_000)
+  assert.equal(await createKey(), 'ThrottlingException')
+  server.clock.advance(1000)
+  assert.equal(await admitted(8, () => kms.createKey({})), 5)
+  server.clock.advance(60_000)
 })
 
 test('a request that loses races is counted once', async () => {

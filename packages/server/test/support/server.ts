@@ -58,6 +58,7 @@ export async function start(
     config,
     event => void logged.push(event),
     () => clock.now(),
+    () => clock.passed(),
   )
   watch(server)
   const text = readFileSync(server.app.credentials, 'latin1')
@@ -119,10 +120,12 @@ process.on('exit', () => {
 
 class TestClock implements Clock {
   #offset = 0
+  #forward = 0
   #held: number | undefined
 
   advance(milliseconds: number): void {
     this.#offset += milliseconds
+    this.#forward += Math.max(0, milliseconds)
   }
 
   hold(): void {
@@ -131,6 +134,11 @@ class TestClock implements Clock {
 
   now(): number {
     return (this.#held ?? Date.now()) + this.#offset
+  }
+
+  /** As `now`, but never turned back. */
+  passed(): number {
+    return (this.#held ?? Date.now()) + this.#forward
   }
 }
 
