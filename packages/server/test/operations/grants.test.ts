@@ -492,48 +492,48 @@ test('RetireGrant wants a token, or a key and an id', async () => {
 
 // Tokens
 
-test('every operation that takes grant tokens is one that grants are about', () => {
-  const takers = operations.filter(
-    ({ input }) => input.about.type === 'structure' && 'GrantTokens' in input.about.members,
-  )
-  assert.deepEqual(takers.map(({ name }) => name).sort(), [
-    'CreateGrant',
-    'Decapsulate',
-    'Decrypt',
-    'DeriveSharedSecret',
-    'DescribeKey',
-    'Encapsulate',
-    'Encrypt',
-    'GenerateDataKey',
-    'GenerateDataKeyPair',
-    'GenerateDataKeyPairWithoutPlaintext',
-    'GenerateDataKeyWithoutPlaintext',
-    'GenerateMac',
-    'GetPublicKey',
-    'ReEncrypt',
-    'Sign',
-    'Verify',
-    'VerifyMac',
-  ])
-})
-
 const Plaintext = Buffer.from('plaintext')
 const { CiphertextBlob } = await kms.encrypt({ KeyId, Plaintext })
 const mac = await newKey({ KeySpec: 'HMAC_256', KeyUsage: 'GENERATE_VERIFY_MAC' })
 const signer = await newKey({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'SIGN_VERIFY' })
+const agreer = await newKey({ KeySpec: 'ECC_NIST_P256', KeyUsage: 'KEY_AGREEMENT' })
+const kem = await newKey({ KeySpec: 'ML_KEM_512', KeyUsage: 'ENCAPSULATE_DECAPSULATE' })
+const toMac = { KeyId: mac.KeyId, Message: Plaintext, MacAlgorithm: 'HMAC_SHA_256' } as const
+const toSign = { KeyId: signer.KeyId, Message: Plaintext, SigningAlgorithm: 'ECDSA_SHA_256' } as const
+const toEncapsulate = { KeyId: kem.KeyId, EncapsulationAlgorithm: 'ML_KEM' } as const
+const { Mac } = await kms.generateMac(toMac)
+const { Signature } = await kms.sign(toSign)
+const { SharedSecretCiphertextBlob } = await kms.encapsulate(toEncapsulate)
+const { PublicKey } = await kms.getPublicKey({ KeyId: agreer.KeyId })
 const withTokens: Record<string, (GrantTokens: string[]) => Promise<unknown>> = {
   CreateGrant: GrantTokens => create({ Name: 'x', GrantTokens }),
+  Decapsulate: GrantTokens => kms.decapsulate({ ...toEncapsulate, SharedSecretCiphertextBlob, GrantTokens }),
   Decrypt: GrantTokens => kms.decrypt({ CiphertextBlob, GrantTokens }),
+  DeriveSharedSecret: GrantTokens =>
+    kms.deriveSharedSecret({ KeyId: agreer.KeyId, KeyAgreementAlgorithm: 'ECDH', PublicKey, GrantTokens }),
   DescribeKey: GrantTokens => kms.describeKey({ KeyId, GrantTokens }),
+  Encapsulate: GrantTokens => kms.encapsulate({ ...toEncapsulate, GrantTokens }),
   Encrypt: GrantTokens => kms.encrypt({ KeyId, Plaintext, GrantTokens }),
   GenerateDataKey: GrantTokens => kms.generateDataKey({ KeyId, KeySpec: 'AES_256', GrantTokens }),
-  GenerateMac: GrantTokens =>
-    kms.generateMac({ KeyId: mac.KeyId, Message: Plaintext, MacAlgorithm: 'HMAC_SHA_256', GrantTokens }),
+  GenerateDataKeyPair: GrantTokens => kms.generateDataKeyPair({ KeyId, KeyPairSpec: 'ECC_NIST_P256', GrantTokens }),
+  GenerateDataKeyPairWithoutPlaintext: GrantTokens =>
+    kms.generateDataKeyPairWithoutPlaintext({ KeyId, KeyPairSpec: 'ECC_NIST_P256', GrantTokens }),
+  GenerateDataKeyWithoutPlaintext: GrantTokens =>
+    kms.generateDataKeyWithoutPlaintext({ KeyId, KeySpec: 'AES_256', GrantTokens }),
+  GenerateMac: GrantTokens => kms.generateMac({ ...toMac, GrantTokens }),
   GetPublicKey: GrantTokens => kms.getPublicKey({ KeyId: signer.KeyId, GrantTokens }),
   ReEncrypt: GrantTokens => kms.reEncrypt({ CiphertextBlob, DestinationKeyId: KeyId, GrantTokens }),
-  Sign: GrantTokens =>
-    kms.sign({ KeyId: signer.KeyId, Message: Plaintext, SigningAlgorithm: 'ECDSA_SHA_256', GrantTokens }),
+  Sign: GrantTokens => kms.sign({ ...toSign, GrantTokens }),
+  Verify: GrantTokens => kms.verify({ ...toSign, Signature, GrantTokens }),
+  VerifyMac: GrantTokens => kms.verifyMac({ ...toMac, Mac, GrantTokens }),
 }
+
+test('every operation that takes grant tokens is here', () => {
+  const takers = operations.filter(
+    ({ input }) => input.about.type === 'structure' && 'GrantTokens' in input.about.members,
+  )
+  assert.deepEqual(Object.keys(withTokens), takers.map(({ name }) => name).sort())
+})
 
 for (const [name, call] of Object.entries(withTokens)) {
   test(`${name} takes tokens of grants that there are, and no others`, async () => {

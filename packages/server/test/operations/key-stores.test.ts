@@ -725,6 +725,27 @@ test('an update takes neither the name nor the address of another store, and may
     'XksProxyUriInUseException',
     `The custom key store ${one} has this endpoint and path already.`,
   )
+  const private_ = {
+    XksProxyConnectivity: 'VPC_ENDPOINT_SERVICE',
+    XksProxyUriEndpoint: 'https://127.0.0.1',
+    XksProxyVpcEndpointServiceName: service,
+  } as const
+  await kms.updateCustomKeyStore({ CustomKeyStoreId: one, ...private_ })
+  await refused(
+    kms.updateCustomKeyStore({ CustomKeyStoreId: two, XksProxyUriEndpoint: private_.XksProxyUriEndpoint }),
+    'XksProxyUriEndpointInUseException',
+    `The custom key store ${one} has this endpoint, and one with VPC_ENDPOINT_SERVICE connectivity shares it with no other.`,
+  )
+  await refused(
+    kms.updateCustomKeyStore({ CustomKeyStoreId: two, ...private_, XksProxyUriEndpoint: 'https://localhost' }),
+    'XksProxyUriEndpointInUseException',
+    `The custom key store ${shared} has this endpoint, and one with VPC_ENDPOINT_SERVICE connectivity shares it with no other.`,
+  )
+  await refused(
+    kms.updateCustomKeyStore({ CustomKeyStoreId: two, ...private_, XksProxyUriEndpoint: 'https://elsewhere' }),
+    'XksProxyVpcEndpointServiceInUseException',
+    `The custom key store ${one} has the VPC endpoint service ${service} already.`,
+  )
   await kms.updateCustomKeyStore({ CustomKeyStoreId: one, NewCustomKeyStoreName: 'one', XksProxyUriPath: UriPath })
   await remove(one)
   await remove(two)
