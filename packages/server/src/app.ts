@@ -19,6 +19,7 @@ import { openSeal, type RootKey, type Seal } from './seal/seal.ts'
 import { DocumentStore, userRow, type Kind } from './store/documents.ts'
 import { openSqlite } from './store/sqlite.ts'
 import type { Engine } from './store/store.ts'
+import { Turns } from './turns.ts'
 import { openExternalKeys } from './xks/external-keys.ts'
 import { startPublicKeys } from './threads/threads.ts'
 
@@ -29,6 +30,7 @@ export interface App extends Authenticator {
   /** Milliseconds that pass whatever is done to that clock. */
   monotonic: () => number
   store: DocumentStore
+  turns: Turns
   regions: ReadonlySet<string>
   /** What handlers get whatever the request is. */
   services: Omit<Context, 'now' | 'requestId' | 'operation' | 'caller' | 'region' | 'view'>
@@ -104,6 +106,7 @@ export async function openApp(
       now,
       monotonic,
       store,
+      turns: new Turns(),
       seal,
       signingKeys: new SigningKeys(),
       regions: new Set(config.regions),

@@ -14,7 +14,7 @@ import { dryRunSucceeded, type Context, type Decision, type Operation } from './
 import { aliasArn, keyArn } from './protocol/arn.ts'
 import { KmsError, kmsError } from './protocol/errors.ts'
 import { SealError } from './seal/seal.ts'
-import { TamperedRow, type View } from './store/documents.ts'
+import { TamperedRow, type Change, type View } from './store/documents.ts'
 import { wireOf } from './wire.ts'
 
 /** What is known of a request so far; the audit record is made of it. */
@@ -33,7 +33,7 @@ export interface Trace {
   authorized?: boolean
 }
 
-/** Requests for one row can push each other aside, but each time one of them gets through. */
+/** Those who change a row take turns, but may be pushed aside by others: who comes later, or uses it without a change. */
 const mostAttempts = 200
 
 /**
@@ -45,6 +45,7 @@ export async function answer(app: App, request: HttpRequest): Promise<HttpRespon
   const started = performance.now()
   const trace: Trace = { requestId: randomUUID(), now: app.now(), request, keys: [] }
   const wire = wireOf(request)
+  let endTurn: (() => void) | undefined
   try {
     const { operation, decode } = wire.route(request)
     trace.operation = operation
@@ -57,7 +58,11 @@ export async function answer(app: App, request: HttpRequest): Promise<HttpRespon
       try {
         const events = auditEvents(asker, decision)
         const entries = events.map(event => ({ at: trace.now, record: auditRecord(event) }))
-        if ((await app.store.commit(view, decision.changes ?? [], entries)) === 'conflict') continue
+        const { changes = [] } = decision
+        if ((await app.store.commit(view, changes, entries)) === 'conflict') {
+          if (changes.length > 0) endTurn ??= await app.turns.take(changes.map(rowOf))
+          continue
+        }
         for (const event of events) app.services.lastUsage.note(event)
         if (decision.failure) report(app, asker, decision.failure)
         const code = 'refusal' in decision ? decision.refusal.code : 'OK'
@@ -79,8 +84,12 @@ export async function answer(app: App, request: HttpRequest): Promise<HttpRespon
       report(app, trace, error)
     }
     return wire.encodeError(toKmsError(error), trace.requestId)
+  } finally {
+    endTurn?.()
   }
 }
+
+const rowOf = (change: Change): string => `${'put' in change ? change.put : change.remove} ${change.id}`
 
 /** With what it was, if it was a failure of ours: to be reported once it is sure that it did not come of a stale read. */
 type Verdict = Decision<unknown> & { failure?: unknown }

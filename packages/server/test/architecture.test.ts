@@ -32,6 +32,7 @@ const layers: readonly Layer[] = [
   { of: ['xks/'], imports: [...basics, 'keys/'] },
   { of: ['store/'], imports: ['audit/'], types: ['keys/', 'auth/'], packages: true },
   { of: ['quotas.ts'], imports: ['protocol/', 'keys/'] },
+  { of: ['turns.ts'], imports: [] },
   { of: ['last-usage.ts'], imports: ['protocol/', documents], types: ['audit/', 'keys/', 'log.ts'] },
   {
     of: ['operation.ts', 'operations/'],

@@ -251,6 +251,27 @@ test('C17: of 64 descriptions put at once, all are recorded, and the last record
   assert.equal((await describe())?.Description, descriptions.at(-1))
 })
 
+test('C10: 300 changes of one key at once all happen, and none is decided more than a few times', async () => {
+  const { KeyMetadata: { KeyId: contested = '' } = {} } = await kms.createKey({})
+  const commit = mock.method(store, 'commit').mock
+  const outcomes = await Promise.all(
+    Array.from({ length: 300 }, (_, at) =>
+      outcomeOf(
+        at % 2
+          ? kms.updateKeyDescription({ KeyId: contested, Description: `number ${at}` })
+          : kms.createGrant({
+              KeyId: contested,
+              GranteePrincipal: `arn:aws:iam::${'0'.repeat(12)}:root`,
+              Operations: ['Encrypt'],
+            }),
+      ),
+    ),
+  )
+  assert.deepEqual(new Set(outcomes), new Set(['OK']))
+  assert.ok(commit.callCount() < 300 * 4, `${commit.callCount()} decisions`)
+  mock.restoreAll()
+})
+
 test('C17: changes of different kinds at once lose nothing of each other', async () => {
   const policy = (await kms.getKeyPolicy({ KeyId })).Policy ?? ''
   const calls = Array.from({ length: 12 }, (_, at) => [
