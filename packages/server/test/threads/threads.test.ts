@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { generateKeyPairSync, publicEncrypt } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import type { TestContext } from 'node:test'
 import { promisify } from 'node:util'
@@ -330,6 +332,27 @@ describe('closing', () => {
     })
     assert.equal(stdout, 'done')
   })
+})
+
+test('a thread keeps its code compiled where the process does, and finds it there', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'keyreeve-cache-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const script = `(async () => {
+    const { enableCompileCache, flushCompileCache } = require('node:module')
+    enableCompileCache(${JSON.stringify(folder)})
+    const { startPublicKeys } = await import(${JSON.stringify(module)})
+    flushCompileCache()
+    const compiled = () => require('node:fs').readdirSync(${JSON.stringify(folder)}, { recursive: true }).length
+    const alive = setInterval(() => {}, 60_000)
+    const before = compiled()
+    const { publicKeys, close } = startPublicKeys()
+    await publicKeys.generate('A', { kind: 'rsa', size: 128 })
+    await close()
+    clearInterval(alive)
+    process.stdout.write(String(compiled() > before))
+  })()`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--eval', script], { timeout: 60_000 })
+  assert.equal(stdout, 'true')
 })
 
 test('a thread that cannot be started fails each task, and keeps none waiting', async () => {
