@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { constraint, membersOf, refused } from '../support/answers.ts'
+import type { KMS } from '@aws-sdk/client-kms'
+import { constraint, membersOf, noText, refused } from '../support/answers.ts'
 import { start } from '../support/server.ts'
 
 /** How lists are cut into pages, and what is no marker. */
 
 const foreign = await start(['--account', '111122223333'])
-for (let made = 0; made < 2; made++) await foreign.client().createKey({})
-const foreignPage = await foreign.client().listKeys({ Limit: 1 })
+const ofAnotherAccount = await markersOf(await furnish(foreign.client({ region: 'eu-west-1' }), '111122223333'))
 const server = await foreign.restart({ flags: [] })
 after(() => server.stop())
 const kms = server.client()
@@ -31,6 +31,13 @@ const aliases = [...names(one, 50), ...names(another, 50), ...names(third, 20)].
 const Tags = Array.from({ length: 50 }, (_, index) => ({ TagKey: `t${49 - index}`, TagValue: String(index) }))
 await kms.tagResource({ KeyId: one, Tags })
 await kms.tagResource({ KeyId: another, Tags })
+
+const account = '000000000000'
+const europe = server.client({ region: 'eu-west-1' })
+const lists = await furnish(europe, account)
+const own = await markersOf(lists)
+const ofAnotherRegion = await markersOf(await furnish(server.client({ region: 'eu-west-2' }), account))
+const ofAnotherKey = await markersOf(await furnishKey(europe, account))
 
 interface Page<T> {
   items: T[]
@@ -125,24 +132,103 @@ test('lists the one policy of a key on one page', async () => {
   })
 })
 
-const lists: Record<string, (options: { Limit?: number; Marker?: string }) => Promise<unknown>> = {
-  ListKeys: options => kms.listKeys(options),
-  ListAliases: options => kms.listAliases(options),
-  'ListAliases of a key': options => kms.listAliases({ KeyId: one, ...options }),
-  ListResourceTags: options => kms.listResourceTags({ KeyId: one, ...options }),
-  ListKeyPolicies: options => kms.listKeyPolicies({ KeyId: one, ...options }),
-  ListKeyRotations: options => kms.listKeyRotations({ KeyId: one, ...options }),
+// Markers
+
+/** Every list of a key, an account and a Region. */
+type Lists = Record<string, Pages<unknown>>
+
+async function paged<
+  T extends { $metadata: unknown; Truncated?: boolean | undefined; NextMarker?: string | undefined },
+>(call: Promise<T>, member: Exclude<keyof T, '$metadata' | 'Truncated' | 'NextMarker'>): Promise<Page<unknown>> {
+  const { [member]: items, Truncated, ...rest } = await membersOf(call)
+  return { items: items as unknown[], Truncated, ...rest } // Each call below names a member that is a list.
 }
 
-const markerOf = async <T>(list: Pages<T>): Promise<string> => (await list({ Limit: 1 })).NextMarker ?? ''
-const markers: Record<string, string> = {
-  ListKeys: await markerOf(listKeys),
-  ListAliases: await markerOf(listAliases()),
-  'ListAliases of a key': await markerOf(listAliases(one)),
-  ListResourceTags: await markerOf(listTags(one)),
-  'ListAliases of another key': await markerOf(listAliases(another)),
-  'ListResourceTags of another key': await markerOf(listTags(another)),
-  'ListKeys of another account': foreignPage.NextMarker ?? '',
+function listsOf(client: KMS, account: string, KeyId: string): Lists {
+  const principal = `arn:aws:iam::${account}:root`
+  const all = 'ALL_KEY_MATERIAL'
+  return {
+    ListKeys: options => paged(client.listKeys(options), 'Keys'),
+    ListAliases: options => paged(client.listAliases(options), 'Aliases'),
+    'ListAliases of a key': options => paged(client.listAliases({ KeyId, ...options }), 'Aliases'),
+    ListResourceTags: options => paged(client.listResourceTags({ KeyId, ...options }), 'Tags'),
+    ListGrants: options => paged(client.listGrants({ KeyId, ...options }), 'Grants'),
+    'ListGrants of a principal': options =>
+      paged(client.listGrants({ KeyId, GranteePrincipal: principal, ...options }), 'Grants'),
+    ListRetirableGrants: options =>
+      paged(client.listRetirableGrants({ RetiringPrincipal: principal, ...options }), 'Grants'),
+    ListKeyRotations: options => paged(client.listKeyRotations({ KeyId, ...options }), 'Rotations'),
+    'ListKeyRotations with all material': options =>
+      paged(client.listKeyRotations({ KeyId, IncludeKeyMaterial: all, ...options }), 'Rotations'),
+    DescribeCustomKeyStores: options => paged(client.describeCustomKeyStores(options), 'CustomKeyStores'),
+    ListKeyPolicies: options => paged(client.listKeyPolicies({ KeyId, ...options }), 'PolicyNames'),
+  }
+}
+
+/** A key with four of everything that lists of a key have. */
+async function furnishKey(client: KMS, account: string): Promise<Lists> {
+  const { KeyMetadata: { KeyId = '' } = {} } = await client.createKey({})
+  const principal = `arn:aws:iam::${account}:root`
+  for (const n of [1, 2, 3, 4]) {
+    await client.createAlias({ AliasName: `alias/${KeyId}/${n}`, TargetKeyId: KeyId })
+    await client.tagResource({ KeyId, Tags: [{ TagKey: `t${n}`, TagValue: '' }] })
+    const principals = { GranteePrincipal: principal, RetiringPrincipal: principal }
+    await client.createGrant({ KeyId, ...principals, Operations: ['Decrypt'] })
+    await client.rotateKeyOnDemand({ KeyId })
+  }
+  return listsOf(client, account, KeyId)
+}
+
+/** The same in a Region that has four keys, and four custom key stores. */
+async function furnish(client: KMS, account: string): Promise<Lists> {
+  for (const n of [1, 2, 3, 4]) {
+    if (n > 1) await client.createKey({})
+    // What is behind a VPC endpoint service is not asked before it is connected.
+    await client.createCustomKeyStore({
+      CustomKeyStoreName: `store ${n}`,
+      CustomKeyStoreType: 'EXTERNAL_KEY_STORE',
+      XksProxyConnectivity: 'VPC_ENDPOINT_SERVICE',
+      XksProxyVpcEndpointServiceName: `com.amazonaws.vpce.eu-west-1.vpce-svc-${n}`,
+      XksProxyUriEndpoint: `https://proxy-${n}.example`,
+      XksProxyUriPath: '/kms/xks/v1',
+      XksProxyAuthenticationCredential: { AccessKeyId: 'A'.repeat(20), RawSecretAccessKey: 'a'.repeat(43) },
+    })
+  }
+  return await furnishKey(client, account)
+}
+
+type Markers = Record<string, string>
+async function markersOf(from: Lists): Promise<Markers> {
+  const found: Markers = {}
+  for (const [name, list] of Object.entries(from)) {
+    // The one policy of a key fits on every page.
+    if (name !== 'ListKeyPolicies') found[name] = (await list({ Limit: 1 })).NextMarker ?? assert.fail(name)
+  }
+  return found
+}
+
+/** With those of the other key, and the first material. */
+const counts: Record<string, number> = {
+  ListKeys: 5,
+  ListAliases: 8,
+  ListRetirableGrants: 8,
+  'ListKeyRotations with all material': 5,
+  ListKeyPolicies: 1,
+}
+
+for (const [name, list] of Object.entries(lists)) {
+  const count = counts[name] ?? 4
+
+  test(`${name} lists each item once, on pages of whatever size`, async () => {
+    const { items } = await list({})
+    assert.equal(items.length, count)
+    assert.equal(new Set(items.map(item => JSON.stringify(item))).size, count)
+    for (const size of [1, 2, 3, count, count + 1, 1000]) {
+      // No page is empty, even if the last one is full.
+      const sizes = Array.from({ length: Math.ceil(count / size) }, (_, page) => Math.min(size, count - page * size))
+      assert.deepEqual(await walk(list, size), { sizes, all: items })
+    }
+  })
 }
 
 for (const [name, list] of Object.entries(lists)) {
@@ -154,48 +240,44 @@ for (const [name, list] of Object.entries(lists)) {
     await refused(list({ Limit: 1001 }), 'ValidationException', tooLarge)
   })
 
-  test(`${name} refuses markers that it did not make`, async () => {
-    for (const Marker of ['x', 'AAAA', 'A'.repeat(1024), 'not base64!', 'é', ' ', keys[0] ?? '']) {
-      await refused(list({ Marker }), 'InvalidMarkerException')
-    }
-    for (const [other, Marker] of Object.entries(markers)) {
-      assert.notEqual(Marker, '')
-      if (other !== name) await refused(list({ Marker }), 'InvalidMarkerException')
+  test(`${name} refuses markers of other lists, accounts, Regions and keys`, async () => {
+    const isOfKey = !['ListKeys', 'ListAliases', 'ListRetirableGrants', 'DescribeCustomKeyStores'].includes(name)
+    const others = [
+      ...Object.entries(own).filter(([other]) => other !== name),
+      ...[ofAnotherAccount, ofAnotherRegion].flatMap(markers => Object.entries(markers)),
+      ...Object.entries(ofAnotherKey).filter(([other]) => isOfKey || other !== name),
+    ]
+    for (const [other, Marker] of others) {
+      await assert.rejects(list({ Marker }), { name: 'InvalidMarkerException', message: noText }, other)
     }
   })
 
-  test(`${name} refuses markers of a length or with characters that no marker has`, async () => {
+  test(`${name} refuses what is no marker`, async () => {
     const long = 'A'.repeat(1025)
-    await refused(
-      list({ Marker: '' }),
-      'ValidationException',
-      constraint('marker', '', 'have length greater than or equal to 1'),
-    )
-    await refused(
-      list({ Marker: long }),
-      'ValidationException',
-      constraint('marker', long, 'have length less than or equal to 1024'),
-    )
-    await refused(
-      list({ Marker: '\t€' }),
-      'ValidationException',
-      constraint('marker', '\t€', 'satisfy regular expression pattern: [\\u0020-\\u00FF]*'),
-    )
+    for (const Marker of ['x', 'AAAA', long.slice(1), 'not base64!', 'é', ' ', keys[0] ?? '']) {
+      await refused(list({ Marker }), 'InvalidMarkerException')
+    }
+    for (const [Marker, rule] of [
+      ['', 'have length greater than or equal to 1'],
+      [long, 'have length less than or equal to 1024'],
+      ['\t€', 'satisfy regular expression pattern: [\\u0020-\\u00FF]*'],
+    ] as const) {
+      await refused(list({ Marker }), 'ValidationException', constraint('marker', Marker, rule))
+    }
   })
 }
 
-test('refuses a marker of which any byte was changed, or the end cut off', async () => {
-  const marker = markers['ListKeys'] ?? ''
-  const bytes = Buffer.from(marker, 'base64')
-  for (const at of bytes.keys()) {
-    const changed = Buffer.from(bytes)
-    changed[at] = (changed[at] ?? 0) ^ 1
-    await refused(kms.listKeys({ Marker: changed.toString('base64') }), 'InvalidMarkerException')
-  }
-  for (const length of [1, 15, 16, 17, bytes.length - 1]) {
-    const cut = bytes.subarray(0, length).toString('base64')
-    await refused(kms.listKeys({ Marker: cut }), 'InvalidMarkerException')
-  }
-  await refused(kms.listKeys({ Marker: `${marker} ` }), 'InvalidMarkerException')
-  await refused(elsewhere.listKeys({ Marker: marker }), 'InvalidMarkerException')
-})
+for (const [name, marker] of Object.entries(own)) {
+  test(`${name} refuses its marker with any byte changed, or anything cut off or added`, async () => {
+    const list = lists[name] ?? assert.fail(name)
+    const bytes = Buffer.from(marker, 'base64')
+    const changed = Array.from(bytes.keys(), at => bytes.map((byte, index) => (index === at ? byte ^ 1 : byte)))
+    const cut = [1, 15, 16, 17, bytes.length - 1].map(length => bytes.subarray(0, length))
+    const added = Buffer.concat([bytes, Buffer.of(0)])
+    for (const wrong of [...changed, ...cut, added]) {
+      await refused(list({ Marker: Buffer.from(wrong).toString('base64') }), 'InvalidMarkerException')
+    }
+    await refused(list({ Marker: `${marker} ` }), 'InvalidMarkerException')
+    assert.equal((await list({ Marker: marker })).Truncated, false)
+  })
+}
