@@ -1,6 +1,7 @@
 import type { About } from '../packages/server/src/protocol/shape.ts'
 import type { KeyNeed, Operation } from '../packages/server/src/operation.ts'
 import { operations } from '../packages/server/src/operations/index.ts'
+import { commonErrors, errorsOf } from '../packages/server/test/support/modelled-errors.ts'
 
 /** docs/operations.md: what the operation table says, as the pipeline enforces it. */
 export function operationsPage(): string {
@@ -10,6 +11,9 @@ export function operationsPage(): string {
     '',
     'Written by `npm run docs` from the operation table; a test compares. A member marked `*` is required. Sizes: strings in',
     'characters, blobs in bytes, lists in elements.',
+    '',
+    `Errors are listed without those that every operation may answer, ${codes(commonErrors)}, and`,
+    'without those that a request meets before its operation is known or its caller is, such as `InvalidSignatureException`.',
     '',
     '| operation | permission | keys | states |',
     '| --- | --- | --- | --- |',
@@ -60,10 +64,18 @@ function section(operation: Operation): string[] {
     ...service,
     ...table('Input', operation.input.about),
     ...(operation.output === null ? ['Output: empty body.', ''] : table('Output', operation.output.about)),
+    ...errors(operation),
     `Audit record: ${operation.audit.readOnly ? 'read only' : 'a change'}.`,
     '',
   ]
 }
+
+function errors({ service, name }: Operation): string[] {
+  const answered = errorsOf(service, name)
+  return answered.length === 0 ? [] : [`Errors: ${codes(answered)}.`, '']
+}
+
+const codes = (names: readonly string[]): string => names.map(name => `\`${name}\``).join(', ')
 
 function table(title: string, about: About): string[] {
   if (about.type !== 'structure' || Object.keys(about.members).length === 0) return [`${title}: none.`, '']

@@ -9,7 +9,7 @@ import { keySpecs } from '../../src/keys/specs.ts'
 import { operations } from '../../src/operations/index.ts'
 import { errorStatus } from '../../src/protocol/errors.ts'
 import type { About } from '../../src/protocol/shape.ts'
-import { beyondTheModel, isExpected, modelledErrors } from '../support/modelled-errors.ts'
+import { beyondTheModel, isExpected, modelledErrors, unanswered } from '../support/modelled-errors.ts'
 
 /**
  * Our shapes against the service's model, as the official clients carry it. A newer client with an operation, a member or
@@ -213,15 +213,21 @@ test('every error is one of the model, or one that all services have', () => {
   assert.deepEqual(strange.sort(), common)
 })
 
-test('errors that no model names are listed, and no others', () => {
+test('errors that no model names, or that nothing answers, are listed, and no others', () => {
   // Whatever the servers of all tests answer is looked up there (support/server.ts).
   assert.equal(isExpected('Encrypt', 'DisabledException'), true)
   assert.equal(isExpected('Encrypt', 'TagException'), false)
+  assert.equal(isExpected('Encrypt', 'DependencyTimeoutException'), false)
   assert.equal(isExpected('GetCallerIdentity', 'DisabledException'), false)
+  const isModelled = (name: string, code: string): boolean => modelledErrors('kms', name).includes(code)
   for (const [code, { operations: named }] of Object.entries(beyondTheModel)) {
     assert.ok(code in errorStatus, code)
-    if (named === 'any') continue
-    for (const name of named) assert.ok(!modelledErrors('kms', name).includes(code), `${name} ${code}`)
+    for (const name of named) assert.ok(!isModelled(name, code), `${name} ${code}`)
+  }
+  for (const [code, { operations: named }] of Object.entries(unanswered)) {
+    const those = inModel.filter(name => isModelled(name, code))
+    assert.ok(those.length > 0, code)
+    if (named !== 'any') for (const name of named) assert.ok(those.includes(name), `${name} ${code}`)
   }
 })
 

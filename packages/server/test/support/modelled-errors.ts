@@ -12,17 +12,24 @@ export function modelledErrors(service: 'kms' | 'sts', operation: string): strin
   return named.filter(name => !name.endsWith('ServiceException')).sort()
 }
 
-/** Errors that any operation may answer, though no model names them (AWS's "Common Errors"; errors.ts has them all). */
+/** Errors of which a model need not tell, since any operation may answer them. */
 export const commonErrors = [
   'AccessDeniedException',
-  'NotAuthorizedException',
+  'KMSInternalException',
+  // A row is not what this server stored. The model has it for cryptographic operations, but all read rows.
+  'KeyUnavailableException',
   'SerializationException',
   'ThrottlingException',
   'ValidationException',
 ]
 
+/** By code. */
+type Exceptions<Any extends 'any' = never> = Readonly<
+  Record<string, { operations: readonly string[] | Any; reason: string }>
+>
+
 /** What operations answer that their model does not name, and why. */
-export const beyondTheModel: Readonly<Record<string, { operations: readonly string[] | 'any'; reason: string }>> = {
+export const beyondTheModel: Exceptions = {
   InvalidArnException: {
     operations: [
       'CreateAlias',
@@ -46,16 +53,15 @@ export const beyondTheModel: Readonly<Record<string, { operations: readonly stri
   },
   InvalidGrantTokenException: {
     operations: ['DescribeKey'],
-    reason: 'it takes grant tokens as the others do, of which the model names this',
+    reason: 'it takes grant tokens as others do, of which the model names this',
   },
   InvalidMarkerException: {
     operations: ['ListKeyPolicies'],
     reason: 'it takes markers as the other lists do, of which the model names this',
   },
-  KeyUnavailableException: {
-    operations: 'any',
-    reason:
-      'a row is not what this server stored: the model has it for cryptographic operations, all others read rows too',
+  NotAuthorizedException: {
+    operations: ['CreateAlias', 'DeleteAlias', 'UpdateAlias'],
+    reason: 'names of the service: other implementations report it',
   },
   UnsupportedOperationException: {
     operations: ['Decrypt', 'DeriveSharedSecret', 'GenerateDataKey'],
@@ -63,14 +69,65 @@ export const beyondTheModel: Readonly<Record<string, { operations: readonly stri
   },
 }
 
-/** Whether the service might answer that (or `OK`): the model names it, all operations have it, or there is a reason. */
+const noClusters = 'there are no CloudHSM clusters'
+const notLookedUp = 'VPC endpoint services are not looked up'
+
+/** What no operation answers though its model names it, and why. */
+export const unanswered: Exceptions<'any'> = {
+  CloudHsmClusterInUseException: { operations: 'any', reason: noClusters },
+  CloudHsmClusterInvalidConfigurationException: { operations: 'any', reason: noClusters },
+  CloudHsmClusterNotActiveException: { operations: 'any', reason: noClusters },
+  CloudHsmClusterNotFoundException: { operations: ['UpdateCustomKeyStore'], reason: noClusters },
+  CloudHsmClusterNotRelatedException: { operations: 'any', reason: noClusters },
+  CustomKeyStoreInvalidStateException: {
+    operations: ['GenerateRandom'],
+    reason: 'external key stores make no random bytes, connected or not',
+  },
+  DependencyTimeoutException: {
+    operations: 'any',
+    reason: 'the only dependencies are proxies, with errors of their own',
+  },
+  IncorrectTrustAnchorException: { operations: 'any', reason: noClusters },
+  InvalidAliasNameException: { operations: 'any', reason: 'the service too answers ValidationException' },
+  InvalidKeyUsageException: { operations: ['GetPublicKey'], reason: 'keys of every usage show their public half' },
+  KMSInvalidStateException: {
+    operations: [
+      'DeleteAlias',
+      'DeleteImportedKeyMaterial',
+      'GetKeyPolicy',
+      'GetKeyRotationStatus',
+      'ListGrants',
+      'ListKeyPolicies',
+      'ListKeyRotations',
+      'PutKeyPolicy',
+      'RetireGrant',
+      'RevokeGrant',
+    ],
+    reason: 'they work in every state',
+  },
+  LimitExceededException: {
+    operations: ['EnableKey', 'TagResource'],
+    reason: 'too many tags are a TagException, and keys can be enabled without limit',
+  },
+  NotFoundException: { operations: ['ListRetirableGrants'], reason: 'it looks for nothing by name' },
+  TagException: { operations: ['UntagResource'], reason: 'a tag that is not there is removed already' },
+  XksProxyVpcEndpointServiceInvalidConfigurationException: { operations: 'any', reason: notLookedUp },
+  XksProxyVpcEndpointServiceNotFoundException: { operations: 'any', reason: notLookedUp },
+}
+
+/** What the operation answers beside the common errors, in alphabetical order. */
+export function errorsOf(service: 'kms' | 'sts', operation: string): string[] {
+  const applies = (exceptions: Exceptions<'any'>, code: string): boolean => {
+    const named = Object.hasOwn(exceptions, code) ? exceptions[code]?.operations : undefined
+    return named === 'any' || named?.includes(operation) === true
+  }
+  const modelled = modelledErrors(service, operation).filter(code => !applies(unanswered, code))
+  const beyond = Object.keys(beyondTheModel).filter(code => applies(beyondTheModel, code))
+  return [...modelled, ...beyond].filter(code => !commonErrors.includes(code)).sort()
+}
+
+/** Whether an operation may answer that (or `OK`). */
 export function isExpected(operation: string, code: string): boolean {
-  const exception = Object.hasOwn(beyondTheModel, code) ? beyondTheModel[code] : undefined
-  return (
-    code === 'OK' ||
-    commonErrors.includes(code) ||
-    exception?.operations === 'any' ||
-    exception?.operations.includes(operation) === true ||
-    modelledErrors(operation === 'GetCallerIdentity' ? 'sts' : 'kms', operation).includes(code)
-  )
+  const service = operation === 'GetCallerIdentity' ? 'sts' : 'kms'
+  return code === 'OK' || commonErrors.includes(code) || errorsOf(service, operation).includes(code)
 }
