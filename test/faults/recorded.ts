@@ -52,10 +52,19 @@ export interface Bug {
  *
  * @param fault as RECORD_FAULT in recorder.c
  */
-export function run(directory: string, commits: number, { fault, bug }: { fault?: string; bug?: Bug } = {}): Run {
+export function run(directory: string, commits: number, how: { fault?: string; bug?: Bug } = {}): Run {
+  return runRecorded(directory, [writer, directory, String(commits)], how)
+}
+
+/** The same with another program, and its arguments. */
+export function runRecorded(
+  directory: string,
+  program: readonly string[],
+  { fault, bug }: { fault?: string; bug?: Bug } = {},
+): Run {
   const log = `${directory}.notes`
   const preload = bug ? ['--import', here('plant.ts')] : []
-  const { status, stderr } = spawnSync(process.execPath, [...preload, writer, directory, String(commits)], {
+  const { status, stderr } = spawnSync(process.execPath, [...preload, ...program], {
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
     env: {
@@ -90,11 +99,7 @@ export async function requirePromises(files: Map<string, Buffer>, said: readonly
       assert.ok(!bytes.includes(secretOf(Number(by))), `${name} holds secret ${by}, which was said to be erased`)
     }
   }
-  const directory = join(workshop, 'rebuilt')
-  rmSync(directory, { recursive: true, force: true })
-  mkdirSync(directory, { mode: 0o700 })
-  for (const [name, bytes] of files) writeFileSync(join(directory, name), bytes, { mode: 0o600 })
-
+  const directory = rebuild(files)
   const engine = await openSqlite(directory, { compact: ['counter', 'twin'] })
   try {
     const recorded = Array<number>(writers).fill(0)
@@ -120,6 +125,15 @@ export async function requirePromises(files: Map<string, Buffer>, said: readonly
   } finally {
     database.close()
   }
+}
+
+/** Puts files into a folder of their own, until the next time. */
+export function rebuild(files: Map<string, Buffer>): string {
+  const directory = join(workshop, 'rebuilt')
+  rmSync(directory, { recursive: true, force: true })
+  mkdirSync(directory, { mode: 0o700 })
+  for (const [name, bytes] of files) writeFileSync(join(directory, name), bytes, { mode: 0o600 })
+  return directory
 }
 
 /** Numbers that are the same in each run with the seed. */

@@ -5,12 +5,10 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import type { KMS } from '@aws-sdk/client-kms'
-import type { Grant } from '../../src/auth/grants.ts'
-import type { Key } from '../../src/keys/key.ts'
-import type { Documents, Kind } from '../../src/store/documents.ts'
 import { Prng } from '../protocol/prng.ts'
 import { outcomeOf } from '../support/answers.ts'
 import { days, start } from '../support/server.ts'
+import { requireWhole, snapshot } from '../support/whole.ts'
 import { externalKey, startProxy } from '../support/xks-proxy.ts'
 
 /**
@@ -34,72 +32,6 @@ const regions = ['us-east-1', 'eu-west-1', 'ap-southeast-2'] as const
 type Region = (typeof regions)[number]
 const clients = Object.fromEntries(regions.map(region => [region, server.client({ region })])) as Record<Region, KMS>
 
-type Rows = { readonly [K in Kind]: ReadonlyMap<string, Documents[K]> }
-
-/** Everything in one snapshot. */
-function snapshot(): { rows: Rows; rotations: Map<string, number> } {
-  const kinds: Record<string, Map<string, unknown>> = {}
-  const rotations = new Map<string, number>()
-  database.exec('BEGIN')
-  const select = database.prepare("SELECT kind, id, body FROM rows WHERE kind NOT IN ('user', 'access-key')")
-  for (const { kind, id, body } of select.iterate()) {
-    ;(kinds[String(kind)] ??= new Map()).set(String(id), JSON.parse(String(body)))
-  }
-  const acts = database.prepare('SELECT record FROM entries WHERE record LIKE \'%"eventName":"RotateKey"%\'')
-  for (const { record } of acts.iterate()) {
-    const id = /:key\/([0-9a-z-]+)/.exec(String(record))?.[1] ?? ''
-    rotations.set(id, (rotations.get(id) ?? 0) + 1)
-  }
-  database.exec('COMMIT')
-  const missing = new Map<string, unknown>()
-  return { rows: new Proxy(kinds, { get: (all, kind) => all[String(kind)] ?? missing }) as unknown as Rows, rotations }
-}
-
-function requireWhole(): void {
-  const { rows, rotations } = snapshot()
-  for (const [id, key] of rows.key) requireWholeKey(rows, id, key, rotations.get(key.id) ?? 0)
-  const ownerOf = ({ region, keyId }: { region: string; keyId: string }): Key =>
-    rows.key.get(`${account}/${region}/${keyId}`) ?? assert.fail(`something is left of ${keyId} in ${region}`)
-  for (const grant of rows.grant.values()) ownerOf(grant)
-  for (const { name, ...alias } of rows.alias.values()) assert.ok(ownerOf(alias).aliases.includes(name))
-  for (const { materialId, ...material } of rows.material.values()) {
-    assert.ok(ownerOf(material).materials.some(({ id }) => id === materialId))
-  }
-  const indexed = [...rows.grant.values()].filter(grant => grant.retiringPrincipal !== undefined)
-  assert.deepEqual([...rows.retirable.keys()].sort(), indexed.map(indexRowOf).sort())
-  for (const { storeId, xksKeyId, ...external } of rows['external-key'].values()) {
-    assert.deepEqual(ownerOf(external).keyStore, { id: storeId, xksKeyId })
-  }
-  for (const store of [...rows['key-stores'].values()].flatMap(({ stores }) => stores)) {
-    assert.equal(store.keys, [...rows['external-key'].values()].filter(({ storeId }) => storeId === store.id).length)
-  }
-}
-
-const indexRowOf = ({ region, retiringPrincipal, keyId, id }: Grant): string =>
-  `${region} ${retiringPrincipal} ${account}/${region}/${keyId}/${id}`
-
-function requireWholeKey(rows: Rows, row: string, key: Key, rotations: number): void {
-  const { family = { primary: key.region, replicas: [] }, deletion } = key
-  const members = [family.primary, ...family.replicas]
-  assert.ok(members.includes(key.region))
-  for (const region of members) {
-    const member = rows.key.get(`${account}/${region}/${key.id}`) ?? assert.fail(`no member in ${region}`)
-    for (const shared of ['family', 'rotation', 'materials', 'currentMaterialId', 'onDemandRotations'] as const) {
-      assert.deepEqual(member[shared], key[shared], `${shared} in ${region}`)
-    }
-  }
-  const waits = key.region === family.primary && family.replicas.length > 0
-  if (deletion) assert.equal(deletion.at === undefined, waits)
-  for (const { id } of key.materials) assert.ok(rows.material.get(`${key.region}/${id}`)?.sealed)
-  assert.equal(key.materials.filter(({ state }) => state === 'CURRENT').length, 1)
-  assert.equal(key.materials.filter(({ rotatedAt }) => rotatedAt !== undefined).length, rotations)
-  assert.equal(key.grants, [...rows.grant.keys()].filter(id => id.startsWith(`${row}/`)).length)
-  for (const name of key.aliases) assert.equal(rows.alias.get(`${account}/${key.region}/${name}`)?.keyId, key.id)
-  const { id, xksKeyId } = key.keyStore ?? {}
-  if (id !== undefined)
-    assert.equal(rows['external-key'].get(`${account}/${key.region}/${id}/${xksKeyId}`)?.keyId, key.id)
-}
-
 /** Commits so far, each of them looked at; and what was found. */
 let commits = 0
 let broken: unknown
@@ -110,7 +42,7 @@ store.commit = async (view, changes, entries) => {
   if (result === 'committed' && changes.length > 0) {
     commits++
     try {
-      requireWhole()
+      requireWhole(database)
     } catch (error) {
       broken ??= error
     }
@@ -129,7 +61,7 @@ async function play(prng: Prng, steps: Record<string, () => Promise<unknown>>): 
   assert.ok(!outcomes.some(outcome => /KMSInternal|KeyUnavailable/.test(outcome)), outcomes.join('\n'))
 }
 
-for (let seed = 1; seed <= 4; seed++) {
+for (let seed = 1; seed <= 3; seed++) {
   test(`keys in several Regions, their rotations, grants, aliases and ends: seed ${seed}`, async () => {
     const prng = new Prng(seed)
     const before = commits
@@ -137,7 +69,7 @@ for (let seed = 1; seed <= 4; seed++) {
     let KeyId = ''
     const somewhere = () => clients[prng.pick(regions)]
     const primary = () => {
-      const { family } = [...snapshot().rows.key.values()].find(({ id }) => id === KeyId) ?? {}
+      const { family } = [...snapshot(database).rows.key.values()].find(({ id }) => id === KeyId) ?? {}
       return clients[(family?.primary as Region | undefined) ?? 'us-east-1']
     }
     const grant = () => {
@@ -176,12 +108,12 @@ for (let seed = 1; seed <= 4; seed++) {
       },
       'what is due': () => server.settle(),
     }
-    for (let round = 0; round < 40; round++) {
-      const isGone = ![...snapshot().rows.key.values()].some(({ id }) => id === KeyId)
+    for (let round = 0; round < 20; round++) {
+      const isGone = ![...snapshot(database).rows.key.values()].some(({ id }) => id === KeyId)
       if (isGone) KeyId = (await clients['us-east-1'].createKey({ MultiRegion: true })).KeyMetadata?.KeyId ?? ''
       await play(prng, steps)
     }
-    assert.ok(commits - before > 40, `only ${commits - before} changes`)
+    assert.ok(commits - before > 25, `only ${commits - before} changes`)
   })
 }
 
@@ -222,7 +154,7 @@ for (let seed = 1; seed <= 2; seed++) {
       schedule: () => kms.scheduleKeyDeletion({ ...key(), PendingWindowInDays: 7 }),
       'what is due': () => server.settle(),
     }
-    for (let round = 0; round < 40; round++) await play(prng, steps)
-    assert.ok(commits - before > 40, `only ${commits - before} changes`)
+    for (let round = 0; round < 20; round++) await play(prng, steps)
+    assert.ok(commits - before > 25, `only ${commits - before} changes`)
   })
 }

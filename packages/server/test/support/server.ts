@@ -118,7 +118,7 @@ process.on('exit', () => {
   process.stderr.write(`Errors that no model names (modelled-errors.ts): ${pairs.join(', ')}\n`)
 })
 
-class TestClock implements Clock {
+export class TestClock implements Clock {
   #offset = 0
   #forward = 0
   #held: number | undefined
