@@ -67,6 +67,7 @@ export const serviceEvent = (act: ServiceAct, at: number): ServiceEvent => ({
 
 /** What the handler adds, and in which key stores the keys are; ReEncrypt has two, whose names tell them apart. */
 function additionalData(operation: Operation, keys: readonly Key[], { additional }: Decision<unknown>) {
+  if (!keys.some(({ keyStore }) => keyStore)) return additional
   const names = Object.keys(operation.needs.keys)
   const stores = keys.flatMap((key, index) => {
     const name = names[index]
@@ -75,7 +76,7 @@ function additionalData(operation: Operation, keys: readonly Key[], { additional
     const { id, xksKeyId } = key.keyStore ?? {}
     return id === undefined ? [] : [[label('customKeyStoreId'), id] as const, [label('xksKeyId'), xksKeyId] as const]
   })
-  return stores.length === 0 ? additional : { ...additional, ...Object.fromEntries(stores) }
+  return { ...additional, ...Object.fromEntries(stores) }
 }
 
 /** What was asked, by whom, on what, and what came of it. */

@@ -68,12 +68,15 @@ export function openMaterial(seal: Seal, key: Key, document: Readonly<MaterialDo
   const known = opened.get(document)
   if (known) return known
   const secret = openSecret(seal, key, document)
-  const material = isKeyPair(key.spec)
-    ? createPrivateKey({ key: secret, format: 'der', type: 'pkcs8' })
-    : createSecretKey(secret)
-  secret.fill(0)
-  opened.set(document, material)
-  return material
+  try {
+    const material = isKeyPair(key.spec)
+      ? createPrivateKey({ key: secret, format: 'der', type: 'pkcs8' })
+      : createSecretKey(secret)
+    opened.set(document, material)
+    return material
+  } finally {
+    secret.fill(0)
+  }
 }
 
 /**
