@@ -419,8 +419,8 @@ suite('import with the AWS CLI and openssl', { skip, concurrency: 2 }, () => {
     const parameters = (key: string, algorithm = 'RSAES_OAEP_SHA_256', spec = 'RSA_2048'): string =>
       `aws kms get-parameters-for-import --key-id ${key} --wrapping-algorithm ${algorithm} --wrapping-key-spec ${spec}`
 
-    await sh.refusal('NotFoundException', parameters('alias/refused'))
-    await sh.refusal('NotFoundException', parameters('arn:aws:kms:us-east-1:000000000000:alias/refused'))
+    await sh.refusal('InvalidArnException', parameters('alias/refused'))
+    await sh.refusal('InvalidArnException', parameters('arn:aws:kms:us-east-1:000000000000:alias/refused'))
     const ours = await sh.run('aws kms create-key --query KeyMetadata.Arn --output text')
     assert.equal(
       await sh.refusal('UnsupportedOperationException', parameters(ours)),

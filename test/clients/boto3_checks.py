@@ -208,7 +208,7 @@ def check_errors():
     for expected, call in (
         (errors.NotFoundException, lambda: kms.describe_key(KeyId="alias/nowhere")),
         (errors.NotFoundException, lambda: kms.describe_key(KeyId="1234abcd-12ab-34cd-56ef-1234567890ab")),
-        (errors.NotFoundException, lambda: kms.get_parameters_for_import(KeyId="alias/taken", **parameters)),
+        (errors.InvalidArnException, lambda: kms.get_parameters_for_import(KeyId="alias/taken", **parameters)),
         (errors.InvalidArnException, lambda: kms.describe_key(KeyId="arn:aws:kms:us-east-1:1:key/x")),
         (errors.AlreadyExistsException, lambda: kms.create_alias(AliasName="alias/taken", TargetKeyId=other)),
         (errors.DisabledException, lambda: kms.encrypt(KeyId=disabled, Plaintext=b"x")),
