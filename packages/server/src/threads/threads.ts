@@ -32,7 +32,7 @@ export interface PublicKeyThreads {
 export function startPublicKeys(cores = availableParallelism()): PublicKeyThreads {
   // About 150 operations a second and core with RSA of 4096 bits, the slowest, and about a generation.
   const threads = {
-    operations: new Threads({ most: Math.min(cores, 8), niceness: 10, bounds: { each: 64, total: 256 } }),
+    operations: new Threads({ most: Math.min(cores, 8), niceness: 10, bounds: { each: 256, total: 1024 } }),
     generation: new Threads({ most: 1, niceness: 19, bounds: { each: 16, total: 64 } }),
   }
   const all = Object.values(threads)

@@ -198,19 +198,19 @@ describe('turns', () => {
 })
 
 describe('C10: what waits is bounded', () => {
-  test('64 operations of an account beside those under way, which are served', async t => {
+  test('256 operations of an account beside those under way, which are served', async t => {
     const threads = start(t, 2)
-    const served = Array.from({ length: 2 + 64 }, () => decrypt(threads))
+    const served = Array.from({ length: 2 + 256 }, () => decrypt(threads))
     for (let count = 0; count < 3; count++) await assert.rejects(decrypt(threads), isThrottled)
     served.push(decrypt(threads, 'B'))
     for (const answer of await Promise.all(served)) assert.deepEqual(answer, message)
     assert.deepEqual(await decrypt(threads), message)
   })
 
-  test('256 operations of all accounts, beside the first of each', async t => {
+  test('1024 operations of all accounts, beside the first of each', async t => {
     const threads = start(t)
-    const accounts = ['A', 'B', 'C', 'D', 'E']
-    const served = accounts.flatMap(account => Array.from({ length: 51 }, () => decrypt(threads, account)))
+    const accounts = Array.from({ length: 11 }, (_, at) => `account ${at}`)
+    const served = accounts.flatMap(account => Array.from({ length: 93 }, () => decrypt(threads, account)))
     served.push(decrypt(threads, 'F'), decrypt(threads, 'G'))
     for (const account of accounts) await assert.rejects(decrypt(threads, account), isThrottled)
     for (const answer of await Promise.all(served)) assert.deepEqual(answer, message)
