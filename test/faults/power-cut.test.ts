@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { Disk } from './disk.ts'
 import type { Note } from './disk.ts'
-import { filesIn, obstacle, randomFrom, requirePromises, run, saidIn, workshop } from './recorded.ts'
+import { filesIn, obstacle, replay, requirePromises, run, saidIn, workshop } from './recorded.ts'
 import type { Bug } from './recorded.ts'
 
 /** Set KEYREEVE_TEST_SEED to repeat the same cuts (of a recording that differs a little from run to run). */
@@ -20,23 +20,6 @@ function record(name: string, bug?: Bug): { directory: string; notes: Note[] } {
   }
   const { notes } = run(directory, 0, bug ? { bug } : {})
   return { directory, notes }
-}
-
-/** Cuts the power at random points, and gives the first complaint about what is left. */
-async function replay(notes: readonly Note[], cuts: number): Promise<Error | undefined> {
-  const random = randomFrom(seed)
-  const disk = new Disk(random)
-  const points = Array.from({ length: cuts }, () => random(notes.length)).toSorted((a, b) => a - b)
-  let position = 0
-  for (const point of points) {
-    for (; position < point; position++) disk.apply(notes[position]!)
-    try {
-      await requirePromises(disk.cut(), saidIn(notes.slice(0, point)))
-    } catch (error) {
-      return new Error(`after note ${point} of ${notes.length}, seed ${seed}`, { cause: error })
-    }
-  }
-  return undefined
 }
 
 describe('C15: a power cut', { skip: obstacle }, () => {
@@ -56,7 +39,7 @@ describe('C15: a power cut', { skip: obstacle }, () => {
   })
 
   it(`loses no commit that was acknowledged, and leaves none half done, in ${cuts} cuts from seed ${seed}`, async () => {
-    const complaint = await replay(record('sound').notes, cuts)
+    const complaint = await replay(record('sound').notes, { cuts, seed, requireSound: requirePromises })
     if (complaint) throw complaint
   })
 
@@ -85,7 +68,8 @@ describe('C15: a power cut', { skip: obstacle }, () => {
   ]
   for (const [what, bug, complaint] of bugs) {
     it(`would be noticed with ${what}`, async () => {
-      const found = await replay(record(what.replaceAll(' ', '-'), bug).notes, cuts)
+      const { notes } = record(what.replaceAll(' ', '-'), bug)
+      const found = await replay(notes, { cuts, seed, requireSound: requirePromises })
       assert.match(String(found?.cause), complaint)
     })
   }

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { openSqlite } from '../../packages/server/src/store/sqlite.ts'
 import { commit, entry } from '../../packages/server/test/store/conformance.ts'
 import { countsOf, secretOf, writers } from '../../packages/server/test/store/writer.ts'
-import { parseNotes } from './disk.ts'
+import { Disk, parseNotes } from './disk.ts'
 import type { Note, Random } from './disk.ts'
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
@@ -140,4 +140,29 @@ export function rebuild(files: Map<string, Buffer>): string {
 export function randomFrom(seed: string): Random {
   let counter = 0
   return limit => createHash('sha256').update(`${seed}/${counter++}`).digest().readUInt32BE() % limit
+}
+
+/** How a recording is replayed: how often the power is cut, at random points, and what must then hold. */
+export interface Replay {
+  cuts: number
+  seed: string
+  /** Looks at the files that are left, and at what had been said by then. */
+  requireSound: (files: Map<string, Buffer>, said: readonly string[]) => Promise<void>
+}
+
+/** The first complaint about what a cut left. */
+export async function replay(notes: readonly Note[], { cuts, seed, requireSound }: Replay): Promise<Error | undefined> {
+  const random = randomFrom(seed)
+  const disk = new Disk(random)
+  const points = Array.from({ length: cuts }, () => random(notes.length)).toSorted((a, b) => a - b)
+  let position = 0
+  for (const point of points) {
+    for (; position < point; position++) disk.apply(notes[position]!)
+    try {
+      await requireSound(disk.cut(), saidIn(notes.slice(0, point)))
+    } catch (error) {
+      return new Error(`after note ${point} of ${notes.length}, seed ${seed}`, { cause: error })
+    }
+  }
+  return undefined
 }

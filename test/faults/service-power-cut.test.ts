@@ -5,8 +5,8 @@ import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openSqlite } from '../../packages/server/src/store/sqlite.ts'
 import { requireWhole } from '../../packages/server/test/support/whole.ts'
-import { Disk, type Note } from './disk.ts'
-import { obstacle, randomFrom, rebuild, runRecorded, saidIn, workshop, type Bug } from './recorded.ts'
+import type { Note } from './disk.ts'
+import { obstacle, rebuild, replay, runRecorded, saidIn, workshop, type Bug } from './recorded.ts'
 
 const seed = process.env['KEYREEVE_TEST_SEED'] ?? 'service'
 const cuts = Math.ceil(Number(process.env['KEYREEVE_TEST_CUTS'] ?? 1_000) / 4)
@@ -35,27 +35,11 @@ async function requireSound(files: Map<string, Buffer>, said: readonly string[])
   }
 }
 
-async function replay(notes: readonly Note[]): Promise<Error | undefined> {
-  const random = randomFrom(seed)
-  const disk = new Disk(random)
-  const points = Array.from({ length: cuts }, () => random(notes.length)).toSorted((a, b) => a - b)
-  let position = 0
-  for (const point of points) {
-    for (; position < point; position++) disk.apply(notes[position]!)
-    try {
-      await requireSound(disk.cut(), saidIn(notes.slice(0, point)))
-    } catch (error) {
-      return new Error(`after note ${point} of ${notes.length}, seed ${seed}`, { cause: error })
-    }
-  }
-  return undefined
-}
-
 describe('C15: a power cut of a server', { skip: obstacle }, () => {
   it(`halves no family of keys, no grant and no rotation, and forgets no answer, in ${cuts} cuts`, async () => {
     const notes = record('server')
     assert.ok(saidIn(notes).length > 100, 'answers')
-    const complaint = await replay(notes)
+    const complaint = await replay(notes, { cuts, seed, requireSound })
     if (complaint) throw complaint
   })
 
@@ -64,7 +48,11 @@ describe('C15: a power cut of a server', { skip: obstacle }, () => {
       ["'BEGIN IMMEDIATE'", "'SELECT 1'"],
       ["'COMMIT'", "'SELECT 1'"],
     ] as const
-    const found = await replay(record('server-in-parts', { file: 'sqlite-writer.ts', replacements }))
+    const found = await replay(record('server-in-parts', { file: 'sqlite-writer.ts', replacements }), {
+      cuts,
+      seed,
+      requireSound,
+    })
     assert.match(String(found?.cause), /AssertionError/)
   })
 })

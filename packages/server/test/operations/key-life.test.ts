@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { after, beforeEach, test } from 'node:test'
 import type { KMS } from '@aws-sdk/client-kms'
 import { aliasRow, keyRow, materialRow } from '../../src/store/documents.ts'
-import { constraint, membersOf, refused } from '../support/answers.ts'
+import { constraint, membersOf, refused, serviceEvent } from '../support/answers.ts'
 import { externalKey, importOf, parametersFor } from '../support/import.ts'
 import { days, start } from '../support/server.ts'
 
@@ -224,21 +224,8 @@ for (const origin of ['AWS_KMS', 'EXTERNAL'] as const) {
     assert.match(String(eventID), /^[0-9a-f-]{36}$/)
     assert.ok(Math.abs(Date.parse(String(eventTime)) - server.clock.now()) < 60_000)
     assert.deepEqual(record, {
-      eventVersion: '1.11',
-      userIdentity: { accountId: '000000000000', invokedBy: 'AWS Internal' },
-      eventSource: 'kms.amazonaws.com',
+      ...serviceEvent(`${home}:key/${id}`),
       eventName: 'DeleteKey',
-      awsRegion: 'us-east-1',
-      sourceIPAddress: 'AWS Internal',
-      userAgent: 'AWS Internal',
-      requestParameters: null,
-      responseElements: null,
-      readOnly: false,
-      resources: [{ accountId: '000000000000', type: 'AWS::KMS::Key', ARN: `${home}:key/${id}` }],
-      eventType: 'AwsServiceEvent',
-      managementEvent: true,
-      recipientAccountId: '000000000000',
-      eventCategory: 'Management',
     })
   })
 }

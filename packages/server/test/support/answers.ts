@@ -51,3 +51,21 @@ export const constraint = (member: string, value: string | null | undefined, rul
   const shown = value === null ? 'Value null' : value === undefined ? 'Value' : `Value '${value}'`
   return `1 validation error detected: ${shown} at '${member}' failed to satisfy constraint: Member must ${rule}`
 }
+
+/** What the audit record of something that the service did by itself has, beside what it did, when and where. */
+export const serviceEvent = (arn: string) => ({
+  eventVersion: '1.11',
+  userIdentity: { accountId: '000000000000', invokedBy: 'AWS Internal' },
+  eventSource: 'kms.amazonaws.com',
+  awsRegion: 'us-east-1',
+  sourceIPAddress: 'AWS Internal',
+  userAgent: 'AWS Internal',
+  requestParameters: null,
+  responseElements: null,
+  readOnly: false,
+  resources: [{ accountId: '000000000000', type: 'AWS::KMS::Key', ARN: arn }],
+  eventType: 'AwsServiceEvent',
+  managementEvent: true,
+  recipientAccountId: '000000000000',
+  eventCategory: 'Management',
+})
