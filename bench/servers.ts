@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -35,7 +36,12 @@ export const poolSize = 4
 
 /** Everything that the servers write. */
 export const folder = mkdtempSync(join(tmpdir(), 'keyreeve-bench-'))
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+/** Servers that run; none outlives the benchmark. */
+const children = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
+})
 
 export async function startBare(): Promise<Server> {
   const port = await freePort()
@@ -86,7 +92,8 @@ async function start(argv: readonly string[], port: number, home: string): Promi
     env: { PATH: process.env['PATH'], HOME: home, TMPDIR: folder },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  process.once('exit', () => child.kill('SIGKILL'))
+  children.add(child)
+  child.once('exit', () => children.delete(child))
   let complaints = ''
   child.stderr.on('data', chunk => (complaints += String(chunk)))
   const ended = once(child, 'exit')
