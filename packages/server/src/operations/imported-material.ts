@@ -10,7 +10,7 @@ import { erasure, removal } from './material-changes.ts'
  */
 
 /**
- * The material that waits to become current. It is part of the key for as long as any Region has it: what expired unused
+ * The material that waits to become current. It is part of the key while there is a Region that has it: what expired unused
  * is no part of it any more, swept or not. Once every Region has it, it can be rotated to.
  *
  * @param now epoch milliseconds

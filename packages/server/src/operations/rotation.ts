@@ -14,7 +14,7 @@ export const day = 24 * 60 * 60 * 1000
 /**
  * Makes other material current in every Region of the key at once: material that waits in all of them, or fresh one.
  * After an automatic rotation the next one is due a period later, counted from when it happened: so a key that missed
- * its time while it was disabled keeps the new material as long as any other.
+ * its time while it was disabled keeps the new material as long as every other key does.
  *
  * @param now epoch milliseconds
  */

@@ -435,7 +435,7 @@ test('Ed25519: refuses any twist of any element, unless nothing is lost', () => 
   }
 })
 
-test('Ed25519: refuses a key that is cut anywhere, or has any bit outside of its seed flipped', () => {
+test('Ed25519: refuses a key that is cut anywhere, or has a bit outside of its seed flipped', () => {
   for (let end = 0; end < 48; end++) assert.equal(readEd(edCanonical.subarray(0, end)), undefined)
   for (let bit = 0; bit < 16 * 8; bit++) {
     const flipped = Buffer.from(edCanonical)

@@ -8,7 +8,7 @@ import { judge, leftOpenByEcdh, wycheproof } from '../support/wycheproof.ts'
 import acvp from './acvp.json' with { type: 'json' }
 
 /**
- * What the other tests here put to the primitives, put to a server: each secret is imported, then used as any client would.
+ * What the other tests here put to the primitives, put to a server: each secret is imported, then used as clients do.
  *
  * That leaves out files with public keys alone (Wycheproof's RSA, ECDSA and Ed25519 signatures), keys that cannot be
  * imported (ML-DSA, ML-KEM), and what no client does with a key of its own: RSAES-PKCS1-v1_5, AES key wrap, AES-GCM with a
