@@ -7,7 +7,7 @@ import { withoutGrants } from './operations/grants.ts'
 import { withoutMaterial } from './operations/imported-material.ts'
 import { leaveStore } from './operations/key-stores.ts'
 import { removal, type Sources } from './operations/material-changes.ts'
-import { day, rotation } from './operations/rotation.ts'
+import { about, day, rotation } from './operations/rotation.ts'
 import type { Log } from './log.ts'
 import { keyArn } from './protocol/arn.ts'
 import type { Seal } from './seal/seal.ts'
@@ -153,9 +153,3 @@ function withoutReplica(key: Key, region: string, now: number): Key {
       left.length === 0 && { deletion: { ...key.deletion, at: now + key.deletion.windowInDays * day } }),
   }
 }
-
-const about = (key: Key) => ({
-  region: key.region,
-  account: key.account,
-  resources: [{ account: key.account, arn: keyArn(key) }],
-})

@@ -7,14 +7,8 @@ import { readHeader } from './keys/ciphertext.ts'
 import type { KeyNeed } from './operation.ts'
 import { aliasArn, keyArn, requireKeyIdentifier } from './protocol/arn.ts'
 import { kmsError, type KmsError } from './protocol/errors.ts'
-import type { Seal } from './seal/seal.ts'
+import type { Sources } from './operations/material-changes.ts'
 import { aliasRow, grantRow, keyRow, materialRow, TamperedRow, type View } from './store/documents.ts'
-
-/** What is looked through. */
-export interface Sources {
-  view: View
-  seal: Seal
-}
 
 /** Who asks, for what, and where: an id or a name without ARN is looked up in the caller's account and Region. */
 export interface Asker {

@@ -3,6 +3,7 @@ import { createPublicKey, verify } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import { decode, encode, Tokenizer, type Token } from 'cborg'
 import { bitStringOf, childrenOf, parseDer, unsignedOf } from '../crypto/der.ts'
+import { encodeHex } from '../protocol/base64.ts'
 import { verifyChain } from './chain.ts'
 import { AttestationError } from './error.ts'
 
@@ -118,7 +119,7 @@ function readRegisters(value: unknown): Map<number, string> {
       const bytes = bytesOf(register, 'pcrs', 32, 64)
       const isRegister = typeof index === 'number' && index < 32 && registerSizes.includes(bytes.length)
       if (!isRegister) throw malformed('pcrs')
-      return [index, Buffer.from(bytes).toString('hex')]
+      return [index, encodeHex(bytes)]
     }),
   )
 }

@@ -61,13 +61,15 @@ function rotated(key: Key, id: string, rotationType: 'AUTOMATIC' | 'ON_DEMAND', 
   }
 }
 
+/** Which key a record of the service's own doing is about. */
+export const about = (key: Key) => ({
+  region: key.region,
+  account: key.account,
+  resources: [{ account: key.account, arn: keyArn(key) }],
+})
+
 /** https://docs.aws.amazon.com/kms/latest/developerguide/ct-rotatekey.html, and ct-synchronize-multi-region-key.html */
 function actsOf(key: Key, id: string, rotationType: string, hasReplicas: boolean): ServiceAct[] {
-  const about = {
-    region: key.region,
-    account: key.account,
-    resources: [{ account: key.account, arn: keyArn(key) }],
-  }
   const serviceEventDetails = {
     keyId: keyArn(key),
     rotationType,
@@ -76,7 +78,9 @@ function actsOf(key: Key, id: string, rotationType: string, hasReplicas: boolean
     currentKeyMaterialId: id,
   }
   return [
-    { ...about, operation: 'RotateKey', serviceEventDetails },
-    ...(hasReplicas ? [{ ...about, operation: 'SynchronizeMultiRegionKey' as const, serviceEventDetails: null }] : []),
+    { ...about(key), operation: 'RotateKey', serviceEventDetails },
+    ...(hasReplicas
+      ? [{ ...about(key), operation: 'SynchronizeMultiRegionKey' as const, serviceEventDetails: null }]
+      : []),
   ]
 }
