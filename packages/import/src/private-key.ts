@@ -172,8 +172,10 @@ export function rsaKey(numbers: Uint8Array[]): PrivateKey {
     qi < p &&
     (qi * q) % p === 1n
   if (!belong) throw new ImportError('This RSA key is damaged: its numbers do not belong together.')
-  const bits = bitsOf(n)
-  if (2 * bitsOf(p) !== bits || 2 * bitsOf(q) !== bits) {
+  const bits = n.toString(2).length
+  // Without a text of the primes, which would stay in memory longer than they do.
+  const isHalfAsLong = (prime: bigint): boolean => bits % 2 === 0 && prime >> BigInt(bits / 2 - 1) === 1n
+  if (![p, q].every(isHalfAsLong)) {
     throw new ImportError(
       'The primes of this RSA key are not half as long as its modulus. openssl genpkey makes such a key.',
     )
@@ -182,8 +184,6 @@ export function rsaKey(numbers: Uint8Array[]): PrivateKey {
   const key = node(tag.sequence, unsigned(Uint8Array.of(0)), ...numbers.map(unsigned))
   return { spec: `RSA_${bits}`, pkcs8: encodePkcs8(algorithm, key) }
 }
-
-const bitsOf = (value: bigint): number => value.toString(2).length
 
 /**
  * Whether the point belongs to the scalar is left to the service, which derives the point itself.
