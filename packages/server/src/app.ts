@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parseRoots } from './attestation/chain.ts'
 import type { Authenticator } from './authenticate.ts'
 import { newAccessKey, newUser } from './auth/identities.ts'
+import { administratorAccess } from './auth/managed-policies.ts'
 import { startClock, watchClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { writeCredentials } from './credentials.ts'
@@ -16,7 +17,7 @@ import { SigningKeys } from './protocol/sigv4.ts'
 import { createKeyFile, openKeyFile } from './seal/key-file.ts'
 import { openPassphrase } from './seal/passphrase.ts'
 import { openSeal, type RootKey, type Seal } from './seal/seal.ts'
-import { DocumentStore, userRow, type Kind } from './store/documents.ts'
+import { DocumentStore, identityRow, type Kind } from './store/documents.ts'
 import { openSqlite } from './store/sqlite.ts'
 import type { Engine } from './store/store.ts'
 import { Turns } from './turns.ts'
@@ -33,7 +34,7 @@ export interface App extends Authenticator {
   turns: Turns
   regions: ReadonlySet<string>
   /** What handlers get whatever the request is. */
-  services: Omit<Context, 'now' | 'requestId' | 'operation' | 'caller' | 'region' | 'view'>
+  services: Omit<Context, 'now' | 'requestId' | 'operation' | 'caller' | 'authority' | 'region' | 'view'>
   log: Log
   /** What each account may ask for; undefined for no limit. */
   quotas: RequestQuotas | undefined
@@ -64,6 +65,12 @@ const compact: readonly Kind[] = [
   'alias',
   'token-failures',
   'user',
+  'group',
+  'role',
+  'managed-policy',
+  'oidc-provider',
+  'access-key-usage',
+  'explanation',
   'external-key',
   'key-usage',
   'usage-mark',
@@ -186,16 +193,17 @@ async function ensureAdministrator(
   now: number,
 ): Promise<void> {
   const view = store.view()
-  const row = userRow(account, administratorName)
+  const row = identityRow(account, administratorName)
   if (await view.get('user', row)) return
-  const user = newUser(account, administratorName, true, now)
+  const user = newUser(account, administratorName, now)
   const { accessKey, secret } = newAccessKey(seal, user, now)
   await view.get('access-key', accessKey.id)
   await writeCredentials(credentials, { accessKeyId: accessKey.id, secret })
+  const document = { ...user, attached: [administratorAccess], accessKeys: [accessKey.id] }
   await store.commit(
     view,
     [
-      { put: 'user', id: row, document: user },
+      { put: 'user', id: row, document },
       { put: 'access-key', id: accessKey.id, document: accessKey },
     ],
     [],

@@ -90,7 +90,7 @@ function auditEvent(
     requestId,
     at: now,
     region,
-    eventSource: operation.service === 'kms' ? 'kms.amazonaws.com' : 'sts.amazonaws.com',
+    eventSource: `${operation.service}.amazonaws.com`,
     operation: operation.name,
     caller,
     sourceIp: request.peer,

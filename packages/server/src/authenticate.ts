@@ -1,7 +1,17 @@
 import { randomBytes, type KeyObject } from 'node:crypto'
 import type { Caller } from './auth/caller.ts'
-import { callerOf, openSecret, type AccessKey, type User } from './auth/identities.ts'
-import { kmsError } from './protocol/errors.ts'
+import {
+  openSecret,
+  roleArn,
+  userArn,
+  type AccessKey,
+  type IdentityTag,
+  type Role,
+  type User,
+} from './auth/identities.ts'
+import { openSession, type Session } from './auth/session.ts'
+import type { Identity } from './authority.ts'
+import { kmsError, type KmsError } from './protocol/errors.ts'
 import {
   deriveSigningKey,
   readAuthorization,
@@ -13,51 +23,107 @@ import {
   type SigningScope,
 } from './protocol/sigv4.ts'
 import type { Seal } from './seal/seal.ts'
-import { userRow, type View } from './store/documents.ts'
+import { identityRow, type View } from './store/documents.ts'
 
 export interface Authenticator {
   seal: Seal
   signingKeys: SigningKeys
 }
 
+/** Who signed a request, and whose rights that is. */
+export interface Signer {
+  caller: Caller
+  identity: Identity
+  /** The Region of the credential scope. */
+  region: string
+}
+
+/** What is known of an access key before the signature is verified. */
+interface Known {
+  identity: Identity
+  /** Keeps what is derived from it, as long as it is current. */
+  holder: Readonly<AccessKey> | Readonly<Session>
+  /** Of the access key: a signing key counts for one. */
+  version: number
+  /** Opens the secret; the caller wipes it. */
+  secret: () => Buffer
+}
+
 /** Stands in for the access key of an unknown signer: whoever asks for it must wait as long as for a known one. */
 const nobody = { secret: randomBytes(40), signingKeys: new SigningKeys() }
 
-/** One object per user and key, so that whatever is kept beside a caller lives as long as its documents. */
-const callers = new WeakMap<Readonly<AccessKey>, Caller>()
-
 /**
- * Proves who signed a request. The access key and its user are read through the view, so that an answer is never
- * committed after either was changed.
+ * Proves who signed a request. The access key and its user, or the role of a session, are read through the view, so that an
+ * answer is never committed after either was changed.
  *
  * @throws MissingAuthenticationTokenException, IncompleteSignatureException, InvalidSignatureException,
- * UnrecognizedClientException
+ * UnrecognizedClientException, ExpiredTokenException
  */
 export async function authenticate(
   { seal, signingKeys }: Authenticator,
   view: View,
   request: SignedRequest,
   scope: SigningScope,
-): Promise<{ caller: Caller; region: string }> {
+): Promise<Signer> {
   const authorization = readAuthorization(request, scope)
-  const accessKey = await view.get('access-key', authorization.accessKeyId)
-  const user = accessKey && (await view.get('user', userRow(accessKey.account, accessKey.userName)))
-  // Long-term keys have no session token; there are no temporary ones yet, so any token is a foreign one.
-  const known = accessKey && user && accessKey.status === 'Active' && authorization.sessionToken === undefined
-  const version = view.versionSeen('access-key', authorization.accessKeyId)
+  const { accessKeyId, sessionToken, region } = authorization
+  const known = await (sessionToken === undefined
+    ? findAccessKey(seal, view, accessKeyId)
+    : findSession(seal, view, accessKeyId, sessionToken))
   const cache = known ? signingKeys : nobody.signingKeys
+  const version = known?.version ?? 0
   let signingKey = cache.get(authorization, version)
   if (!signingKey) {
     // An unknown signer costs a derivation as well; only the opening of the sealed secret, once a day, has no twin.
-    signingKey = derive(known ? openSecret(seal, accessKey) : Buffer.from(nobody.secret), authorization)
+    signingKey = derive(known ? known.secret() : Buffer.from(nobody.secret), authorization)
     cache.set(authorization, version, signingKey)
   }
   const isGenuine = verifySignature(request, authorization, signingKey)
-  if (!known) {
-    throw kmsError('UnrecognizedClientException', 'The security token included in the request is invalid.')
-  }
+  if (!known) throw unrecognized()
   if (!isGenuine) throw signatureMismatch()
-  return { caller: callerFor(user, accessKey), region: authorization.region }
+  const { identity } = known
+  if (identity.session && identity.session.expiresAt <= scope.now.getTime()) {
+    throw kmsError('ExpiredTokenException', 'The security token included in the request is expired')
+  }
+  return { caller: callerFor(known, accessKeyId), identity, region }
+}
+
+const unrecognized = (): KmsError =>
+  kmsError('UnrecognizedClientException', 'The security token included in the request is invalid.')
+
+async function findAccessKey(seal: Seal, view: View, id: string): Promise<Known | undefined> {
+  const accessKey = await view.get('access-key', id)
+  const user = accessKey && (await view.get('user', identityRow(accessKey.account, accessKey.userName)))
+  // A user of the same name that came later does not list it.
+  if (!accessKey || !user?.accessKeys.includes(id) || accessKey.status !== 'Active') return undefined
+  const version = view.versionSeen('access-key', id)
+  return { identity: { subject: user }, holder: accessKey, version, secret: () => openSecret(seal, accessKey) }
+}
+
+/** Sessions opened lately, by access key: their tokens are long, and sent with every request. */
+const opened = new Map<string, { token: string; session: Readonly<Session> }>()
+const mostOpened = 1024
+
+async function findSession(seal: Seal, view: View, id: string, token: string): Promise<Known | undefined> {
+  let session = opened.get(id)?.token === token ? opened.get(id)?.session : undefined
+  if (!session) {
+    const found = openSession(seal, id, token)
+    if (!found) return undefined
+    found.secret.fill(0)
+    session = found.session
+    if (opened.size >= mostOpened) opened.clear()
+    opened.set(id, { token, session })
+  }
+  const { account, of } = session
+  const subject = await view.get(of.kind, identityRow(account, of.name))
+  if (subject?.id !== of.id) return undefined
+  const secret = (): Buffer => {
+    const found = openSession(seal, id, token)
+    if (!found) throw new Error('a session that was opened does not open')
+    return found.secret
+  }
+  // A secret belongs to its access key id for ever, so there is one version of it.
+  return { identity: { subject, session }, holder: session, version: 1, secret }
 }
 
 /** Wipes the secret. */
@@ -69,10 +135,67 @@ function derive(secret: Buffer, { date, region, service }: Authorization): KeyOb
   }
 }
 
-function callerFor(user: Readonly<User>, accessKey: Readonly<AccessKey>): Caller {
-  const known = callers.get(accessKey)
-  if (known && known.administrator === user.administrator) return known
-  const caller = callerOf(user, accessKey)
-  callers.set(accessKey, caller)
+/** One object per credential and version of its user or role, so that whatever is kept beside a caller lives as long. */
+const callers = new WeakMap<object, { subject: Readonly<User> | Readonly<Role>; caller: Caller }>()
+
+function callerFor({ identity: { subject, session }, holder }: Known, accessKeyId: string): Caller {
+  const known = callers.get(holder)
+  if (known?.subject === subject) return known.caller
+  const caller =
+    session?.of.kind === 'role'
+      ? roleSession(subject, session, session.of.sessionName, accessKeyId)
+      : userCaller(subject, session, accessKeyId)
+  callers.set(holder, { subject, caller })
   return caller
+}
+
+function userCaller(
+  user: Readonly<User> | Readonly<Role>,
+  session: Readonly<Session> | undefined,
+  accessKeyId: string,
+): Caller {
+  return {
+    type: 'IAMUser',
+    account: user.account,
+    arn: userArn(user),
+    principalId: user.id,
+    userName: user.name,
+    accessKeyId,
+    tags: mapOf(user.tags),
+    ...(session && { session: { issuedAt: session.issuedAt, transitiveTags: [] } }),
+  }
+}
+
+/** A session of a role. */
+export function roleSession(
+  role: Readonly<User> | Readonly<Role>,
+  session: Pick<Session, 'issuedAt' | 'tags' | 'transitiveTags' | 'sourceIdentity' | 'provider'>,
+  sessionName: string,
+  accessKeyId: string,
+): Caller {
+  const { issuedAt, tags, transitiveTags, sourceIdentity, provider } = session
+  return {
+    type: 'AssumedRole',
+    account: role.account,
+    arn: `arn:aws:sts::${role.account}:assumed-role/${role.name}/${sessionName}`,
+    principalId: `${role.id}:${sessionName}`,
+    roleArn: roleArn(role),
+    accessKeyId,
+    tags: withSessionTags(role.tags, tags),
+    session: {
+      issuedAt,
+      role: { name: role.name, id: role.id },
+      transitiveTags,
+      ...(sourceIdentity !== undefined && { sourceIdentity }),
+      ...(provider !== undefined && { provider }),
+    },
+  }
+}
+
+const mapOf = (tags: readonly IdentityTag[]): Map<string, string> => new Map(tags.map(({ key, value }) => [key, value]))
+
+/** A tag of the session takes the place of that of the role whose key differs from its own in case only. */
+function withSessionTags(ofRole: readonly IdentityTag[], ofSession: readonly [string, string][]): Map<string, string> {
+  const replaced = new Set(ofSession.map(([key]) => key.toLowerCase()))
+  return new Map([...mapOf(ofRole.filter(({ key }) => !replaced.has(key.toLowerCase()))), ...ofSession])
 }

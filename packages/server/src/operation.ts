@@ -1,5 +1,8 @@
 import type { ApiEvent, AuditObject, ServiceAct } from './audit/record.ts'
+import type { Grantable } from './auth/access.ts'
 import type { Caller } from './auth/caller.ts'
+import type { Conditions } from './auth/request-context.ts'
+import type { Authority, Question } from './authority.ts'
 import type { Key, KeyState, Origin } from './keys/key.ts'
 import type { KeyUsage } from './keys/specs.ts'
 import type { WrappingKeys } from './import/pool.ts'
@@ -13,8 +16,8 @@ import type { Change, View } from './store/documents.ts'
 
 /** A key that an operation works on: how the request names it, and what it must be. The pipeline enforces all of it. */
 export interface KeyNeed<I> {
-  /** Authorised on this key; without it, the operation's own action. */
-  action?: string
+  /** Authorised on this key; without it, the operation's own action. Null: the operation is not one on keys. */
+  action?: string | null
   /**
    * How the request names the key: an identifier, a ciphertext made under it, or the token of a grant on it. Undefined
    * when it names none, and then `ciphertext` or `grantToken` decides.
@@ -28,6 +31,10 @@ export interface KeyNeed<I> {
   ciphertext?: (input: I) => Uint8Array | undefined
   /** Where the grant token is from which a key without identifier is found. */
   grantToken?: (input: I) => string | undefined
+  /** In place of those of the operation, for policies. */
+  conditions?: (input: I) => Conditions
+  /** In place of that of the operation, for policies and grants. */
+  encryptionContext?: (input: I) => ReadonlyMap<string, string> | undefined
   usage?: KeyUsage
   origin?: Origin
   states: readonly KeyState[]
@@ -41,6 +48,8 @@ export interface Context {
   /** The name of the operation. */
   operation: string
   caller: Caller
+  /** What the caller may do. */
+  authority: Authority
   /** The Region of the credential scope. */
   region: string
   view: View
@@ -80,11 +89,34 @@ export type Decision<O> = {
 export type Elsewhere = Pick<ApiEvent, 'region' | 'resources'> &
   Partial<Pick<ApiEvent, 'operation' | 'requestParameters' | 'responseElements'>>
 
+/** Something that is no key. */
+export interface Resource {
+  arn: string
+  tags?: readonly (readonly [key: string, value: string])[]
+}
+
 export interface Needs<I, K extends string> {
   /** As policies name it, such as `kms:Encrypt`; null where they have no say. */
   action: string | null
   /** Authorised as well, on the ARN of this alias. */
   alias?: (input: I) => string
+  /** What it is authorised on if it is on no key: an ARN, its tags if it has some; without it, `*`. */
+  resource?: (input: I, context: Context) => Resource | Promise<Resource>
+  /** True if keys of other accounts can be meant. */
+  crossAccount?: true
+  /** Condition keys of this operation, as documented, and their values, for policies. */
+  conditions?: (input: I, context: Context & { keys: Readonly<Record<K, Key>> }) => Conditions | Promise<Conditions>
+  /** For policies (`kms:EncryptionContext:...`) and the constraints of grants. Without it the operation has none. */
+  encryptionContext?: (input: I) => ReadonlyMap<string, string> | undefined
+  /** Tags to be put, or removed, which then have no value: `aws:RequestTag/...` and `aws:TagKeys`. */
+  requestTags?: (input: I) => readonly (readonly [key: string, value?: string])[] | undefined
+  /** For CreateGrant: what the grant would allow. */
+  child?: (input: I) => Grantable['child']
+  /** What else must be allowed. */
+  also?: (
+    context: Context & { keys: Readonly<Record<K, Key>> },
+    input: I,
+  ) => readonly Question[] | Promise<readonly Question[]>
   keys: Readonly<Record<K, KeyNeed<I>>>
   /** Refusals that come before any look at the store. */
   precheck?: (input: I) => void
@@ -92,9 +124,12 @@ export interface Needs<I, K extends string> {
   check?: (context: Context & { keys: Readonly<Record<K, Key>> }, input: I) => Promise<void> | void
 }
 
+/** Whom requests are signed for. `keyreeve` has what the real services do not. */
+export type Service = 'kms' | 'sts' | 'iam' | 'keyreeve'
+
 export interface OperationDefinition<I, O, K extends string> {
   name: string
-  service?: 'kms' | 'sts'
+  service?: Service
   input: Shape<I>
   /** Null: the body of a success is empty. */
   output: Shape<O> | null
@@ -110,7 +145,7 @@ export interface OperationDefinition<I, O, K extends string> {
 /** An operation with its input and output types forgotten, as the pipeline sees it. */
 // Each operation checks its own input; the list of them holds many types.
 // oxlint-disable-next-line typescript/no-explicit-any
-export type Operation = OperationDefinition<any, any, string> & { service: 'kms' | 'sts' }
+export type Operation = OperationDefinition<any, any, string> & { service: Service }
 
 export function operation<I, O, const K extends string = never>(definition: OperationDefinition<I, O, K>): Operation {
   return { service: 'kms', ...definition } as Operation // Only the pipeline calls it, with what its own shape decoded.

@@ -3,17 +3,21 @@ import type { App } from './app.ts'
 import { auditRecord } from './audit/record.ts'
 import { auditEvents } from './audit-event.ts'
 import { authenticate } from './authenticate.ts'
-import { authorize } from './auth/authorize.ts'
+import { Denial, foreignDenial } from './auth/authorize.ts'
 import type { Caller } from './auth/caller.ts'
+import { grantOperations, type GrantOperation } from './auth/grants.ts'
+import type { Connection } from './auth/request-context.ts'
+import { Authority, type Identity, type Question } from './authority.ts'
 import type { HttpRequest, HttpResponse } from './http/server.ts'
 import type { Key } from './keys/key.ts'
 import { requireState } from './keys/states.ts'
 import { locate, requireGrant } from './locate.ts'
 import { isReachable } from './operations/key-stores.ts'
 import type { Sources } from './operations/material-changes.ts'
-import { dryRunSucceeded, type Context, type Decision, type Operation } from './operation.ts'
+import { dryRunSucceeded, type Context, type Decision, type KeyNeed, type Operation } from './operation.ts'
 import { aliasArn, keyArn } from './protocol/arn.ts'
 import { KmsError, kmsError } from './protocol/errors.ts'
+import { headerOf } from './protocol/headers.ts'
 import { SealError } from './seal/seal.ts'
 import { TamperedRow, type Change, type View } from './store/documents.ts'
 import { wireOf } from './wire.ts'
@@ -53,8 +57,8 @@ export async function answer(app: App, request: HttpRequest): Promise<HttpRespon
     for (let attempt = 0; attempt < mostAttempts; attempt++) {
       const view = app.store.view()
       const scope = { now: new Date(trace.now), regions: app.regions, service: operation.service }
-      const { caller, region } = await authenticate(app, view, request, scope)
-      const asker = { ...trace, operation, caller, region, keys: [] }
+      const { caller, region, identity } = await authenticate(app, view, request, scope)
+      const asker = { ...trace, operation, caller, region, identity, keys: [] }
       const decision = await decide(app, view, asker, decode)
       try {
         const events = auditEvents(asker, decision)
@@ -98,36 +102,62 @@ type Verdict = Decision<unknown> & { failure?: unknown }
 /** Everything between authentication and commit. A refusal is a decision too, and is recorded like any other. */
 async function decide(app: App, view: View, trace: Authenticated, decode: () => unknown): Promise<Verdict> {
   try {
-    const { operation, caller, region } = trace
+    const { operation, caller, region, now, requestId, identity } = trace
     const input = (trace.input = decode())
     admit(app, trace)
     operation.needs.precheck?.(input)
     const sources = { view, seal: app.seal }
-    const keys = await findKeys(app, sources, trace, input)
-    // Only here, since nobody is told more of a key of another account than that it may not be used.
-    for (const token of grantTokensOf(input)) await requireGrant(sources, token, region)
-    const context: HandlerContext = {
+    const asker = { caller, now, region, connection: connectionOf(trace.request) }
+    const authority = await Authority.of(view, identity, asker)
+    const context = {
       ...app.services,
-      now: trace.now,
-      requestId: trace.requestId,
+      now,
+      requestId,
       operation: operation.name,
       caller,
+      authority,
       region,
       view,
-      keys,
+      keys: {},
     }
+    await findKeys(app, sources, trace, context, input)
+    // Only here, since nobody is told more of a key of another account than that it may not be used.
+    for (const token of grantTokensOf(input)) await requireGrant(sources, token, region)
     await operation.needs.check?.(context, input)
-    await requireFitness(operation, keys, view, trace.now)
+    await requireFitness(operation, context.keys, view, now)
     const decision = await operation.handle(context, input)
     if (!isDryRun(input) || 'refusal' in decision) return decision
     wipe(decision.output)
     return { refusal: dryRunSucceeded() }
   } catch (error) {
+    if (error instanceof Denial) return await denied(view, trace, error)
     return { refusal: toKmsError(error), ...(!(error instanceof KmsError) && { failure: error }) }
   }
 }
 
-type Authenticated = Trace & { operation: Operation; caller: Caller; region: string }
+/** How long it can be asked why a request was denied, in milliseconds. */
+const explanationLifetime = 7 * 24 * 60 * 60 * 1000
+
+/** The caller learns as much as the service tells; why, whoever may ask for it later. */
+async function denied(
+  view: View,
+  { requestId, now, operation, caller }: Authenticated,
+  denial: Denial,
+): Promise<Verdict> {
+  await view.get('explanation', requestId)
+  const document = {
+    requestId,
+    at: now,
+    operation: operation.name,
+    account: caller.account,
+    owner: denial.account,
+    trace: await denial.explain(),
+    erasedAt: now + explanationLifetime,
+  }
+  return { refusal: denial, changes: [{ put: 'explanation', id: requestId, document }] }
+}
+
+type Authenticated = Trace & { operation: Operation; caller: Caller; region: string; identity: Identity }
 type Keys = Record<string, Key>
 type HandlerContext = Context & { keys: Keys }
 
@@ -142,12 +172,17 @@ function admit(app: App, { request, operation, caller, region, input }: Authenti
  * The keys that the request means, if there are such, and the caller may. It counts anyway, but a stranger uses up no quota
  * of a key that is not for it.
  */
-async function findKeys(app: App, sources: Sources, trace: Authenticated, input: unknown): Promise<Keys> {
+async function findKeys(
+  app: App,
+  sources: Sources,
+  trace: Authenticated,
+  context: HandlerContext,
+  input: unknown,
+): Promise<void> {
   try {
-    const keys = await locateAll(sources, trace, input)
-    authorizeAll(trace, keys, input)
+    context.keys = await locateAll(sources, trace, input)
+    await authorizeAll(trace, context, input)
     trace.authorized = true
-    return keys
   } finally {
     const { keys, caller } = trace
     admit(app, trace, trace.authorized ? keys : keys.filter(({ account }) => account === caller.account))
@@ -159,7 +194,7 @@ async function locateAll(sources: Sources, trace: Authenticated, input: unknown)
   const { operation, caller, region } = trace
   const keys: Keys = {}
   for (const [name, need] of Object.entries(operation.needs.keys)) {
-    const action = need.action ?? operation.needs.action ?? ''
+    const action = need.action ?? operation.needs.action ?? `kms:${operation.name}`
     const key = await locate(sources, need, input, { caller, region, action })
     if (!key) continue
     keys[name] = key
@@ -168,18 +203,84 @@ async function locateAll(sources: Sources, trace: Authenticated, input: unknown)
   return keys
 }
 
-/** The operation's own action on each of its resources; all must be allowed. */
-function authorizeAll({ operation, caller, region }: Authenticated, keys: Keys, input: unknown): void {
-  const { action, alias } = operation.needs
+/** The operation's own action on each of its resources, and whatever else it needs; all must be allowed. */
+async function authorizeAll(
+  { operation, caller, region }: Authenticated,
+  context: HandlerContext,
+  input: unknown,
+): Promise<void> {
+  const { needs } = operation
+  const { action, alias } = needs
   if (action === null) return
-  const { account } = caller
-  if (alias) authorize({ caller, action, resource: aliasArn({ account, region, name: alias(input) }), account })
+  const { keys, authority } = context
+  // No condition can be put on an alias.
+  if (alias)
+    await authority.require({ action, resource: aliasArn({ account: caller.account, region, name: alias(input) }) })
+  const asked = { ...(needs.crossAccount && { crossAccount: true }), ...(await told(operation, context, input)) }
+  let isOnKeys = alias !== undefined
   for (const [name, key] of Object.entries(keys)) {
-    const need = operation.needs.keys[name]
-    const isHidden = need?.ciphertext !== undefined && need.identifier(input) === undefined
-    authorize({ caller, action: need?.action ?? action, resource: keyArn(key), account: key.account, isHidden })
+    const need = needs.keys[name]
+    if (!need || need.action === null) {
+      if (key.account !== caller.account) throw foreignDenial(caller, action)
+      continue
+    }
+    isOnKeys = true
+    await authority.require({ ...asked, ...onKey(operation, need, input), action: need.action ?? action, key })
   }
-  if (!alias && Object.keys(keys).length === 0) authorize({ caller, action, resource: '*', account })
+  if (!isOnKeys) {
+    const { arn = '*', tags } = (await needs.resource?.(input, context)) ?? {}
+    await authority.require({ ...asked, action, resource: arn, ...(tags && { resourceTags: tags }) })
+  }
+  for (const question of (await needs.also?.(context, input)) ?? []) await authority.require(question)
+}
+
+/** What policies are told of the request, whatever key it is on. */
+async function told({ needs }: Operation, context: HandlerContext, input: unknown): Promise<Partial<Question>> {
+  const conditions = await needs.conditions?.(input, context)
+  const requestTags = needs.requestTags?.(input)
+  return { ...(conditions && { conditions }), ...(requestTags && { requestTags }) }
+}
+
+/** What policies and grants are told of the use of a key. */
+function onKey({ needs }: Operation, need: KeyNeed<unknown>, input: unknown): Partial<Question> {
+  const identifier = need.identifier(input)
+  const encryptionContext = (need.encryptionContext ?? needs.encryptionContext)?.(input)
+  const grantOperation = grantable.get(need.action ?? needs.action ?? '')
+  const child = needs.child?.(input)
+  const named = needs.alias === undefined && need.aliases ? aliasIn(identifier) : undefined
+  return {
+    ...(need.conditions && { conditions: need.conditions(input) }),
+    ...(encryptionContext && { encryptionContext }),
+    ...(named !== undefined && { requestAlias: named }),
+    ...(grantOperation && {
+      grantable: {
+        operation: grantOperation,
+        ...(encryptionContext && { encryptionContext }),
+        ...(child && { child }),
+      },
+    }),
+    isHidden: need.ciphertext !== undefined && identifier === undefined,
+  }
+}
+
+/** By action. */
+const grantable: ReadonlyMap<string, GrantOperation> = new Map(grantOperations.map(name => [`kms:${name}`, name]))
+
+/** The alias by which a request names a key, if it does. */
+function aliasIn(identifier: string | undefined): string | undefined {
+  const at = identifier?.startsWith('alias/') ? 0 : (identifier?.indexOf(':alias/') ?? -1) + 1
+  return identifier !== undefined && (at > 0 || identifier.startsWith('alias/')) ? identifier.slice(at) : undefined
+}
+
+function connectionOf({ peer, tls, rawHeaders }: HttpRequest): Connection {
+  const userAgent = headerOf(rawHeaders, 'user-agent')
+  const referer = headerOf(rawHeaders, 'referer')
+  return {
+    peer,
+    isSecure: tls !== undefined,
+    ...(userAgent !== undefined && { userAgent }),
+    ...(referer !== undefined && { referer }),
+  }
 }
 
 /** What each key must be: of the right usage, of the right origin, in the right state. */

@@ -34,14 +34,25 @@ const layers: readonly Layer[] = [
   { of: ['quotas.ts'], imports: ['protocol/', 'keys/'] },
   { of: ['turns.ts'], imports: [] },
   { of: ['last-usage.ts'], imports: ['protocol/', documents], types: ['audit/', 'keys/', 'log.ts'] },
+  // The documents of a view are what decisions are made from.
+  { of: ['authority.ts'], imports: [...basics, ...domain, documents] },
   {
     of: ['operation.ts', 'operations/'],
-    imports: [...basics, ...domain, ...services, documents, 'last-usage.ts'],
+    imports: [...basics, ...domain, ...services, documents, 'last-usage.ts', 'authority.ts'],
     types: ['store/'],
   },
   {
     of: request,
-    imports: [...basics, ...domain, ...services, documents, 'last-usage.ts', 'operation.ts', 'operations/'],
+    imports: [
+      ...basics,
+      ...domain,
+      ...services,
+      documents,
+      'last-usage.ts',
+      'authority.ts',
+      'operation.ts',
+      'operations/',
+    ],
     types: ['store/', ...shell],
   },
   { of: shell, imports: [''], packages: true },

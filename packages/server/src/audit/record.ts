@@ -23,7 +23,7 @@ export interface ApiEvent {
   /** Epoch milliseconds. */
   at: number
   region: string
-  eventSource: 'kms.amazonaws.com' | 'sts.amazonaws.com'
+  eventSource: `${'kms' | 'sts' | 'iam' | 'keyreeve'}.amazonaws.com`
   operation: string
   caller: Caller
   sourceIp: string
@@ -123,9 +123,28 @@ function identity(caller: Caller): string {
   const known = identities.get(caller)
   if (known !== undefined) return known
   const { type, principalId, arn, account, accessKeyId, userName } = caller
-  const made = render({ type, principalId, arn, accountId: account, accessKeyId, userName })
+  const sessionContext = sessionOf(caller)
+  const made = render({ type, principalId, arn, accountId: account, accessKeyId, userName, sessionContext })
   identities.set(caller, made)
   return made
+}
+
+/** Of temporary credentials: whose rights they have, and since when. */
+function sessionOf({ session, roleArn, account }: Caller): AuditObject | undefined {
+  if (!session) return undefined
+  const { role, issuedAt, provider, sourceIdentity } = session
+  return {
+    sessionIssuer: role && {
+      type: 'Role',
+      principalId: role.id,
+      arn: roleArn,
+      accountId: account,
+      userName: role.name,
+    },
+    webIdFederationData: provider === undefined ? undefined : { federatedProvider: provider },
+    attributes: { creationDate: `${new Date(issuedAt).toISOString().slice(0, 19)}Z`, mfaAuthenticated: 'false' },
+    sourceIdentity,
+  }
 }
 
 /** What the owner of a key gets to know about a caller from another account. */

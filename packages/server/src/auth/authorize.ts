@@ -1,40 +1,56 @@
-import { kmsError, type KmsError } from '../protocol/errors.ts'
+import { KmsError, kmsError } from '../protocol/errors.ts'
+import type { AccessRequest, Decision, Layer, Trace } from './access.ts'
 import type { Caller } from './caller.ts'
 
-/** One thing a caller wants to do: an action on the ARN of a key or an alias, or on `*`. */
-export interface Request {
-  caller: Caller
-  /** As policies name it, such as `kms:Encrypt`. */
-  action: string
-  resource: string
-  /** The account that owns the resource. */
-  account: string
-  /** Whether the caller named the key by a ciphertext alone: then a denial does not tell which one it is. */
-  isHidden?: boolean
+/** AccessDeniedException, and why, for those who may know. */
+export class Denial extends KmsError {
+  /** Owner of the resource. */
+  readonly account: string
+  /** Computed when asked for. */
+  readonly explain: () => Promise<Trace>
+
+  constructor(message: string, account: string, explain: () => Promise<Trace>) {
+    super('AccessDeniedException', message)
+    this.account = account
+    this.explain = explain
+  }
+}
+
+const layerNames: Readonly<Record<Layer, { lacking: string; denying: string }>> = {
+  identity: { lacking: 'no identity-based policy', denying: 'an identity-based policy' },
+  resource: { lacking: 'no resource-based policy', denying: 'a resource-based policy' },
+  boundary: { lacking: 'no permissions boundary', denying: 'a permissions boundary' },
+  session: { lacking: 'no session policy', denying: 'a session policy' },
 }
 
 /**
- * Decides whether the caller may. For now an administrator may do everything in its own account, and nobody anything
- * else; key policies, identity policies and grants will be evaluated here.
+ * What the caller is told, in the service's words (https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html).
  *
- * @throws AccessDeniedException with AWS's text for the layer that denied
+ * @param isHidden whether the caller named the key by a ciphertext alone: then it is not told which one it is
  */
-export function authorize({ caller, action, resource, account, isHidden = false }: Request): void {
-  if (caller.account !== account) throw foreignDenial(caller, action, isHidden)
-  if (caller.administrator) return
+export function denialText(
+  { principal, action, resource, account }: AccessRequest,
+  decision: Decision & { allowed: false },
+  isHidden: boolean,
+): string {
+  // STS says less: neither why, nor whether there is such a role.
+  if (action.startsWith('sts:')) return `${subject(principal.arn, action)} on resource: ${resource}`
+  if (principal.account !== account) return foreignText(principal.arn, action, isHidden)
   const on = isHidden ? hidden : `resource: ${resource}`
-  throw kmsError(
-    'AccessDeniedException',
-    `User: ${caller.arn} is not authorized to perform: ${action} on ${on} because no identity-based policy allows the ${action} action`,
-  )
+  const { lacking, denying } = layerNames[decision.layer]
+  return decision.explicit
+    ? `${subject(principal.arn, action)} on ${on} with an explicit deny in ${denying}`
+    : `${subject(principal.arn, action)} on ${on} because ${lacking} allows the ${action} action`
 }
 
+const subject = (arn: string, action: string): string => `User: ${arn} is not authorized to perform: ${action}`
 const hidden = 'the resource associated with this ciphertext'
 
 /** For a resource of another account: the same text whether it is forbidden or does not exist. */
-export function foreignDenial(caller: Caller, action: string, isHidden = false): KmsError {
-  return kmsError(
-    'AccessDeniedException',
-    `User: ${caller.arn} is not authorized to perform: ${action} on ${isHidden ? hidden : 'this resource'} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,
-  )
+const foreignText = (arn: string, action: string, isHidden: boolean): string =>
+  `${subject(arn, action)} on ${isHidden ? hidden : 'this resource'} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`
+
+/** For what is not there, but could be in an account that is not the caller's. */
+export function foreignDenial(caller: Caller, action: string): KmsError {
+  return kmsError('AccessDeniedException', foreignText(caller.arn, action, false))
 }

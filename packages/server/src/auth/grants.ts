@@ -102,31 +102,31 @@ export function requirePrincipal(arn: string): string {
 export const accountPrincipal = (account: string): string => `arn:aws:iam::${account}:root`
 
 /** A caller, as far as grants look at it. */
-export type Party = Pick<Caller, 'account' | 'arn' | 'administrator'> & {
-  /** The role of whose sessions it is one. */
-  roleArn?: string
+export type Party = Pick<Caller, 'account' | 'arn' | 'roleArn'>
+
+/**
+ * Every ARN by which a grant can mean the caller. One that names an account leaves it to the account's own policies who may
+ * use it.
+ */
+export function namesOf({ account, arn, roleArn }: Party): string[] {
+  return [...new Set([arn, ...(roleArn === undefined ? [] : [roleArn]), accountPrincipal(account)])]
 }
 
 /**
- * Every ARN by which a grant means the caller. One that names an account leaves it to the account who may use it, which its
- * administrators may.
+ * Whether the caller may retire a grant: its retiring principal may, its grantee if that was granted, and the account that
+ * issued it (https://docs.aws.amazon.com/kms/latest/developerguide/grant-delete.html). No constraint applies to that, nor does
+ * it matter whose the key is.
+ *
+ * @param forAccount whether the policies of its account let the caller do what the account may
  */
-export function namesOf({ account, arn, roleArn, administrator }: Party): string[] {
-  return [arn, ...(roleArn === undefined ? [] : [roleArn]), ...(administrator ? [accountPrincipal(account)] : [])]
-}
-
-/**
- * Whether the caller may retire a grant: its retiring principal may, its grantee if that was granted, and whoever
- * administers the account that issued it (https://docs.aws.amazon.com/kms/latest/developerguide/grant-delete.html). No
- * constraint applies to that, nor does it matter whose the key is.
- */
-export function mayRetire(grant: Grant, caller: Party): boolean {
-  const names = namesOf(caller)
+export function mayRetire(grant: Grant, caller: Party, forAccount: boolean): boolean {
+  const account = accountPrincipal(caller.account)
+  const names = namesOf(caller).filter(name => forAccount || name !== account)
   const isMeant = (principal: string | undefined): boolean => principal !== undefined && names.includes(principal)
   return (
     isMeant(grant.retiringPrincipal) ||
     (isMeant(grant.granteePrincipal) && grant.operations.includes('RetireGrant')) ||
-    (grant.issuingAccount === caller.account && caller.administrator)
+    (grant.issuingAccount === caller.account && forAccount)
   )
 }
 

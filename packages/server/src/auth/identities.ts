@@ -1,17 +1,91 @@
 import { random } from '../crypto/random.ts'
 import { decodeBase64, encodeBase64 } from '../protocol/base64.ts'
 import type { Seal } from '../seal/seal.ts'
-import type { Caller } from './caller.ts'
 
-/** A user of an account. */
-export interface User {
+/** What every identity is. Names are unique in their account without regard to case, and looked up with regard to it. */
+interface Entity {
+  /** 12 digits. */
   account: string
   name: string
-  /** `AIDA` and 16 capital letters or digits. */
+  /** `/`, or `/engineering/crypto/`. */
+  path: string
+  /** Never used again: a prefix of 4 letters that tells the kind, and 16 capital letters or digits. */
   id: string
-  /** May do everything in its account. */
-  administrator: boolean
+  /** Epoch milliseconds. */
   createdAt: number
+}
+
+/** What gives an identity its rights. */
+export interface Permissions {
+  /** Inline policies: name and document. */
+  inline: [name: string, document: string][]
+  /** ARNs of managed policies. */
+  attached: string[]
+}
+
+export interface IdentityTag {
+  key: string
+  value: string
+}
+
+/** A user of an account; `AIDA...`. */
+export interface User extends Entity, Permissions {
+  tags: IdentityTag[]
+  /** ARN of the managed policy that limits its rights. */
+  boundary?: string
+  /** Names. */
+  groups: string[]
+  /** Ids of its access keys, so that the row that all requests for another one write tells how many there are. */
+  accessKeys: string[]
+}
+
+/** Users who share rights; `AGPA...`. It is no principal. */
+export interface Group extends Entity, Permissions {
+  /** Names of users. */
+  members: string[]
+}
+
+/** Rights without credentials, for whoever its trust policy lets assume them; `AROA...`. */
+export interface Role extends Entity, Permissions {
+  tags: IdentityTag[]
+  boundary?: string
+  description?: string
+  /** The trust policy. */
+  trust: string
+  /** How long a session may last, in seconds. */
+  maxSession: number
+}
+
+/** A policy of its own, to be attached to identities; `ANPA...`. */
+export interface ManagedPolicy extends Entity {
+  description?: string
+  /** At most five. */
+  versions: { id: string; document: string; createdAt: number }[]
+  /** Id of the version that counts, such as `v1`. */
+  defaultVersion: string
+  /** Number that the next version gets. */
+  nextVersion: number
+  /** To how many users, groups and roles it is attached; written with each of them, so that none is left with nothing. */
+  attachments: number
+  /** For how many users and roles it is the boundary. */
+  boundaryUses: number
+  tags: IdentityTag[]
+  /** Epoch milliseconds. */
+  updatedAt: number
+}
+
+/** Who vouches for web identities (OpenID Connect) in an account. */
+export interface OidcProvider {
+  account: string
+  /** Without `https://`, as in its ARN. */
+  url: string
+  /** Audiences that tokens may be for. */
+  clientIds: string[]
+  thumbprints: string[]
+  tags: IdentityTag[]
+  createdAt: number
+  /** Its keys (a JSON Web Key Set), if they are not to be fetched from the issuer. */
+  jwks?: string
 }
 
 /** A long-term credential of a user. */
@@ -26,32 +100,70 @@ export interface AccessKey {
   createdAt: number
 }
 
+/** When an access key was last used, to a minute or so. */
+export interface AccessKeyUsage {
+  /** Epoch milliseconds. */
+  at: number
+  service: string
+  region: string
+}
+
+type IdPrefix = 'AIDA' | 'AGPA' | 'AROA' | 'ANPA' | 'AKIA' | 'ASIA'
+
 /** Ids as IAM makes them: a prefix that tells the kind, then base32 (RFC 4648) of 80 random bits. */
-function uniqueId(prefix: 'AIDA' | 'AKIA'): string {
+export function uniqueId(prefix: IdPrefix): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
   return prefix + Array.from(random(16), byte => alphabet.charAt(byte & 31)).join('')
 }
 
-export function newUser(account: string, name: string, administrator: boolean, now: number): User {
-  return { account, name, id: uniqueId('AIDA'), administrator, createdAt: now }
+export function newUser(account: string, name: string, now: number, path = '/'): User {
+  return {
+    account,
+    name,
+    path,
+    id: uniqueId('AIDA'),
+    createdAt: now,
+    inline: [],
+    attached: [],
+    tags: [],
+    groups: [],
+    accessKeys: [],
+  }
 }
 
+const arnOf =
+  (type: string) =>
+  ({ account, path, name }: Pick<Entity, 'account' | 'path' | 'name'>): string =>
+    `arn:aws:iam::${account}:${type}${path}${name}`
+
+/** `arn:aws:iam::<account>:user/<path><name>`, and so on. */
+export const userArn = arnOf('user')
+export const groupArn = arnOf('group')
+export const roleArn = arnOf('role')
+export const policyArn = arnOf('policy')
+export const providerArn = ({ account, url }: Pick<OidcProvider, 'account' | 'url'>): string =>
+  `arn:aws:iam::${account}:oidc-provider/${url}`
+
 /** A fresh access key and its secret (40 characters), which is sealed in the document and shown nowhere else. */
-export function newAccessKey(seal: Seal, user: User, now: number): { accessKey: AccessKey; secret: string } {
+export function newAccessKey(
+  seal: Seal,
+  user: Pick<User, 'account' | 'name'>,
+  now: number,
+): { accessKey: AccessKey; secret: string } {
   const id = uniqueId('AKIA')
   const secret = encodeBase64(random(30))
-  const sealed = seal.seal(secretContext(user.account, user.name, id), Buffer.from(secret, 'latin1'))
-  return {
-    accessKey: {
-      id,
-      account: user.account,
-      userName: user.name,
-      status: 'Active',
-      sealedSecret: encodeBase64(sealed),
-      createdAt: now,
-    },
-    secret,
-  }
+  const accessKey = sealAccessKey(seal, { id, account: user.account, userName: user.name, now }, secret)
+  return { accessKey, secret }
+}
+
+/** An access key with a given id and secret: for credentials that were agreed on beforehand. */
+export function sealAccessKey(
+  seal: Seal,
+  { id, account, userName, now }: { id: string; account: string; userName: string; now: number },
+  secret: string,
+): AccessKey {
+  const sealed = seal.seal(secretContext(account, userName, id), Buffer.from(secret, 'latin1'))
+  return { id, account, userName, status: 'Active', sealedSecret: encodeBase64(sealed), createdAt: now }
 }
 
 /** The secret's bytes; the caller wipes them. */
@@ -61,16 +173,3 @@ export function openSecret(seal: Seal, key: AccessKey): Buffer {
 
 const secretContext = (account: string, userName: string, id: string) =>
   ({ purpose: 'access-key-secret/v1', fields: [account, userName, id] }) as const
-
-/** The principal behind an access key. */
-export function callerOf(user: User, key: AccessKey): Caller {
-  return {
-    type: 'IAMUser',
-    account: user.account,
-    arn: `arn:aws:iam::${user.account}:user/${user.name}`,
-    principalId: user.id,
-    userName: user.name,
-    accessKeyId: key.id,
-    administrator: user.administrator,
-  }
-}

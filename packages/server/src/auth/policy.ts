@@ -1,11 +1,9 @@
 import { isAccount, splitArn } from '../protocol/arn.ts'
 import { kmsError, type KmsError } from '../protocol/errors.ts'
 import { JsonError, parseJsonText, toPlain, type PlainJson } from '../protocol/json.ts'
-import type { Caller } from './caller.ts'
-import { matchWildcard } from './wildcard.ts'
 
-/** A key policy that has passed every check; what it means is decided elsewhere. */
-export interface KeyPolicy {
+/** A policy that has passed every check; what it means is decided elsewhere (compile.ts, evaluate.ts). */
+export interface ParsedPolicy {
   /** Only under the later version are `${...}` in resources and condition values variables. */
   version: '2008-10-17' | '2012-10-17'
   id?: string
@@ -16,10 +14,11 @@ export interface KeyPolicy {
 export interface Statement {
   sid?: string
   effect: 'Allow' | 'Deny'
-  principals: Listed<Principal>
-  /** Patterns, matched without regard to case. A statement without actions or without resources has no effect. */
+  /** Absent in policies of identities, which concern whoever has them. */
+  principals?: Listed<Principal>
+  /** Patterns, matched without regard to case. In a key policy, a statement without actions or resources has no effect. */
   actions?: Listed<string>
-  /** Patterns over whole ARNs; `*` means the key that the policy belongs to. */
+  /** Patterns over whole ARNs; in a key policy, `*` means the key that it belongs to. */
   resources?: Listed<string>
   /** All must hold. */
   conditions: readonly Condition[]
@@ -46,7 +45,7 @@ export interface Condition {
   quantifier?: 'ForAllValues' | 'ForAnyValue'
   /** Whether the condition holds when the key is absent. */
   ifExists: boolean
-  /** In lower case: names of condition keys are compared without regard to it. */
+  /** As written; names of condition keys are compared without regard to case. */
   key: string
   /** At least one; numbers and booleans as their text. */
   values: readonly string[]
@@ -106,19 +105,60 @@ export const defaultKeyPolicy = (account: string): string => `{
   } ]
 }`
 
+/** What a policy belongs to: a key, a role that may be assumed, or an identity (or a session of one) that it allows something. */
+export type PolicyKind = 'key' | 'trust' | 'identity'
+
+interface Dialect {
+  /** What such a policy is called in complaints. */
+  subject: string
+  principals: 'required' | 'forbidden'
+  actions: 'required' | 'optional'
+  resources: 'required' | 'optional' | 'forbidden'
+  /** As IAM has them: letters and digits, and no two alike. */
+  strictSids: boolean
+}
+
+const dialects: Readonly<Record<PolicyKind, Dialect>> = {
+  key: { subject: 'Policy', principals: 'required', actions: 'optional', resources: 'optional', strictSids: false },
+  trust: {
+    subject: 'Trust policy',
+    principals: 'required',
+    actions: 'required',
+    resources: 'forbidden',
+    strictSids: true,
+  },
+  identity: {
+    subject: 'Policy',
+    principals: 'forbidden',
+    actions: 'required',
+    resources: 'required',
+    strictSids: true,
+  },
+}
+
 /**
- * Reads a key policy document (https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html). Names of
- * elements are case-sensitive, every list may be a bare string, and nothing unknown is let through: a misspelt
- * condition must not turn into no condition. Principals need only be well-formed: they may belong to systems that are not
- * managed here.
+ * Reads a key policy document (https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html). Principals
+ * need only be well-formed: they may belong to systems that are not managed here.
  *
  * @throws LimitExceededException above 32,768 bytes, InvalidArnException for an ARN with a broken structure among the
  * principals, MalformedPolicyDocumentException for anything else, naming the statement (by Sid or number) and element
  */
-export function parseKeyPolicy(text: string): KeyPolicy {
+export function parseKeyPolicy(text: string): ParsedPolicy {
   if (Buffer.byteLength(text) > mostBytes) {
     throw kmsError('LimitExceededException', `The key policy is larger than ${mostBytes} bytes.`)
   }
+  return parsePolicy('key', text)
+}
+
+/**
+ * Reads a policy document of any kind
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html). Names of elements are case-sensitive,
+ * every list may be a bare string, and nothing unknown is let through: a misspelt condition must not turn into no condition.
+ * How large it may be is for the caller to ask.
+ *
+ * @throws InvalidArnException (key policies), MalformedPolicyDocumentException
+ */
+export function parsePolicy(kind: PolicyKind, text: string): ParsedPolicy {
   if (!/^[\t\n\r -\u00ff]*$/.test(text)) {
     throw malformed('Policy contains a character that is neither a tab, a line break nor from U+0020 to U+00FF.')
   }
@@ -129,9 +169,18 @@ export function parseKeyPolicy(text: string): KeyPolicy {
   }
   if (id !== undefined && typeof id !== 'string') throw malformed('Policy: Id must be a string.')
   const { Statement: statement = [] } = document
-  const statements = (Array.isArray(statement) ? statement : [statement]).map(parseStatement)
+  const dialect = dialects[kind]
+  const statements = (Array.isArray(statement) ? statement : [statement]).map((json, index) =>
+    parseStatement(json, index, dialect),
+  )
   if (statements.length === 0) throw malformed('Policy: there must be at least one Statement.')
+  if (dialect.strictSids) requireUniqueSids(statements)
   return { version, ...(id !== undefined && { id }), statements }
+}
+
+function requireUniqueSids(statements: readonly Statement[]): void {
+  const sids = statements.flatMap(({ sid }) => (sid === undefined || sid === '' ? [] : [sid]))
+  if (new Set(sids).size < sids.length) throw malformed('Statement IDs (SID) in a single policy must be unique.')
 }
 
 function readJson(text: string): PlainJson {
@@ -155,27 +204,59 @@ const statementElements = [
   'Condition',
 ] as const
 
-function parseStatement(json: PlainJson, index: number): Statement {
+function parseStatement(json: PlainJson, index: number, dialect: Dialect): Statement {
   const number = `Statement ${index + 1}`
   const element = members(json, number, statementElements)
   const { Sid: sid, Effect: effect, Condition: condition } = element
   if (sid !== undefined && typeof sid !== 'string') throw malformed(`${number}: Sid must be a string.`)
   const place = sid === undefined ? number : `Statement "${sid}"`
   if (effect !== 'Allow' && effect !== 'Deny') throw malformed(`${place}: Effect must be "Allow" or "Deny".`)
+  if (dialect.strictSids && sid !== undefined && !/^[0-9A-Za-z]*$/.test(sid)) {
+    throw malformed(
+      'Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*',
+    )
+  }
   const principals = oneForm(place, 'Principal', element.Principal, element.NotPrincipal, parsePrincipals)
-  if (!principals) throw noPrincipal()
+  requirePresence(principals, dialect.principals, {
+    missing: 'Policy contains a statement with no principal.',
+    excess: 'Policy document should not specify a principal.',
+  })
   // It would allow whoever is not listed, be it in another account, or nobody at all.
-  if (principals.not && effect === 'Allow') throw malformed(`${place}: NotPrincipal must not be used with Allow.`)
+  if (principals?.not && effect === 'Allow') throw malformed(`${place}: NotPrincipal must not be used with Allow.`)
   const actions = oneForm(place, 'Action', element.Action, element.NotAction, strings)
+  requirePresence(actions, dialect.actions, { missing: 'Policy statement must contain actions.', excess: '' })
   const resources = oneForm(place, 'Resource', element.Resource, element.NotResource, strings)
+  requirePresence(resources, dialect.resources, {
+    missing: 'Policy statement must contain resources.',
+    excess: 'Has prohibited field Resource',
+  })
+  if (dialect.strictSids) requireServices(actions, resources)
   return {
     ...(sid !== undefined && { sid }),
     effect,
-    principals,
+    ...(principals && { principals }),
     ...(actions && { actions }),
     ...(resources && { resources }),
     conditions: condition === undefined ? [] : parseConditions(condition, `${place}: Condition`),
   }
+}
+
+function requirePresence(
+  element: unknown,
+  rule: 'required' | 'optional' | 'forbidden',
+  texts: { missing: string; excess: string },
+): void {
+  if (rule === 'required' && element === undefined) throw malformed(texts.missing)
+  if (rule === 'forbidden' && element !== undefined) throw malformed(texts.excess)
+}
+
+/** IAM's checks, in its words: an action or a resource that can mean nothing is a mistake. */
+function requireServices(actions: Listed<string> | undefined, resources: Listed<string> | undefined): void {
+  if (actions?.items.some(action => action !== '*' && !/^[\w*?-]+:[\w*?]+$/.test(action))) {
+    throw malformed('Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.')
+  }
+  const stray = resources?.items.find(resource => resource !== '*' && !resource.startsWith('arn:'))
+  if (stray !== undefined) throw malformed(`Resource ${stray} must be in ARN format or "*".`)
 }
 
 /** An element and its Not form, of which at most one may be there. */
@@ -249,7 +330,7 @@ function parseConditions(json: PlainJson, place: string): Condition[] {
   return Object.entries(object(json, place)).flatMap(([name, block]) => {
     const operator = parseOperator(name, place)
     return Object.entries(object(block, `${place}.${name}`)).map(([key, value]) => {
-      const condition = { ...operator, key: key.toLowerCase(), values: scalars(value, `${place}.${name}.${key}`) }
+      const condition = { ...operator, key, values: scalars(value, `${place}.${name}.${key}`) }
       requireJudicious(condition)
       return condition
     })
@@ -271,8 +352,9 @@ function parseOperator(name: string, place: string): Pick<Condition, 'operator' 
 }
 
 /** ForAllValues holds when the key is absent, which those who write it about one value do not expect. */
-function requireJudicious({ quantifier, key }: Condition): void {
+function requireJudicious({ quantifier, key: name }: Condition): void {
   if (quantifier !== 'ForAllValues') return
+  const key = name.toLowerCase()
   if (!key.startsWith('kms:encryptioncontext:') && !key.startsWith('aws:requesttag/')) return
   throw malformed(
     'OverlyPermissiveCondition: Using the ForAllValues set operator with a single-valued condition key matches requests without the specified [encryption context or tag] or with an unspecified [encryption context or tag]. To fix, remove ForAllValues.',
@@ -325,33 +407,3 @@ function scalars(json: PlainJson, place: string): string[] {
 const malformed = (message: string): KmsError => kmsError('MalformedPolicyDocumentException', message)
 const noPrincipal = (): KmsError => malformed('Policy contains a statement with no principal.')
 const invalidPrincipal = (): KmsError => malformed('Policy contains a statement with one or more invalid principals.')
-
-/**
- * Whether the caller could not put another policy on the key `keyArn` afterwards. Decided by what holds whatever the
- * request: a statement with conditions counts for nothing, neither as permission nor as denial. A statement for the
- * caller's account counts as one for the caller.
- */
-export function wouldLockOut(policy: KeyPolicy, caller: Caller, keyArn: string): boolean {
-  const effects = policy.statements
-    .filter(
-      ({ conditions, actions, resources, principals }) =>
-        conditions.length === 0 &&
-        covers(actions, action => matchWildcard(action.toLowerCase(), 'kms:putkeypolicy')) &&
-        covers(resources, resource => matchWildcard(resource, keyArn)) &&
-        concerns(principals, caller),
-    )
-    .map(statement => statement.effect)
-  return !effects.includes('Allow') || effects.includes('Deny')
-}
-
-const covers = (listed: Listed<string> | undefined, matches: (pattern: string) => boolean): boolean =>
-  listed !== undefined && listed.items.some(matches) !== listed.not
-
-function concerns({ not, items }: Listed<Principal>, caller: Caller): boolean {
-  const everyone = items.some(({ kind }) => kind === 'everyone')
-  const account = items.some(item => item.kind === 'account' && item.account === caller.account)
-  const itself = items.some(item => item.kind === 'identity' && item.arn === caller.arn)
-  if (!not) return everyone || account || itself
-  // NotPrincipal spares only whoever it lists together with the account.
-  return !everyone && !(account && (itself || caller.type === 'Root'))
-}

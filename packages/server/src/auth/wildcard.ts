@@ -1,3 +1,13 @@
+/** One step of a pattern: a character (a whole code point) that must be there, any one, or any run of them. */
+export type Step = string | typeof anyOne | typeof anyRun
+export const anyOne = Symbol('?')
+export const anyRun = Symbol('*')
+
+/** The steps of a pattern as policies write it. */
+export function stepsOf(pattern: string): Step[] {
+  return Array.from(pattern, character => (character === '*' ? anyRun : character === '?' ? anyOne : character))
+}
+
 /**
  * Compiles a pattern of policies: `*` stands for any run of characters, `?` for exactly one, everything else for itself.
  *
@@ -12,8 +22,12 @@ export function compileWildcard(pattern: string): (text: string) => boolean {
     const prefix = pattern.slice(0, star)
     if (star === pattern.length - 1) return text => text.startsWith(prefix)
   }
-  const symbols = Array.from(pattern)
-  const steps = symbols.filter(symbol => symbol !== '*').length
+  return compileSteps(stepsOf(pattern))
+}
+
+/** The same for a pattern of which some stars are no wildcards. */
+export function compileSteps(symbols: readonly Step[]): (text: string) => boolean {
+  const steps = symbols.filter(symbol => symbol !== anyRun).length
   const words = (steps >>> 5) + 1
   /** Positions that a star lets wait for a later character. */
   const waiting = new Uint32Array(words)
@@ -24,12 +38,12 @@ export function compileWildcard(pattern: string): (text: string) => boolean {
   const none = new Uint32Array(words)
   let position = 0
   for (const symbol of symbols) {
-    if (symbol === '*') {
+    if (symbol === anyRun) {
       mark(waiting, position)
       continue
     }
     let positions: Uint32Array = open
-    if (symbol !== '?') {
+    if (symbol !== anyOne) {
       positions = bySymbol.get(symbol) ?? new Uint32Array(words)
       bySymbol.set(symbol, positions)
     }

@@ -65,27 +65,31 @@ function requireKnown(argv: readonly string[]): void {
 }
 
 /**
- * Gives the administrator one new access key in place of all that it has. Written down before it is valid, as the first
- * one was: after a crash in between, doing it again helps.
+ * Gives the administrator one new access key in place of all that it has, and all rights if they were taken from it. Written
+ * down before it is valid, as the first one was: after a crash in between, doing it again helps.
  */
 async function renewAccessKey({ store, seal, now, credentials: file }: OpenApp, account: string): Promise<void> {
   const { administratorName } = await import('../app.ts')
   const { newAccessKey } = await import('../auth/identities.ts')
   const { writeCredentials } = await import('../credentials.ts')
-  const { userRow } = await import('../store/documents.ts')
+  const { administratorAccess } = await import('../auth/managed-policies.ts')
+  const { identityRow } = await import('../store/documents.ts')
   const view = store.view()
-  const user = await view.get('user', userRow(account, administratorName))
+  const row = identityRow(account, administratorName)
+  const user = await view.get('user', row)
   if (!user) throw new Failure(`Account ${account} has no administrator.`) // Opening has just made sure of it.
-  const old = await view.byRef('access-key', `${account}/${administratorName}`, undefined, Number.MAX_SAFE_INTEGER)
-  for (const { id } of old) await view.get('access-key', id)
+  const old = user.accessKeys
+  for (const id of old) await view.get('access-key', id)
   const { accessKey, secret } = newAccessKey(seal, user, now())
   await view.get('access-key', accessKey.id)
   await writeCredentials(file, { accessKeyId: accessKey.id, secret })
+  const attached = [...new Set([...user.attached, administratorAccess])]
   const result = await store.commit(
     view,
     [
-      ...old.map(({ id }) => ({ remove: 'access-key', id, erase: true }) as const),
+      ...old.map(id => ({ remove: 'access-key', id, erase: true }) as const),
       { put: 'access-key', id: accessKey.id, document: accessKey },
+      { put: 'user', id: row, document: { ...user, attached, accessKeys: [accessKey.id] } },
     ],
     [],
   )

@@ -17,7 +17,16 @@ import { encodeHex } from '../protocol/base64.ts'
 import { kmsError, type KmsError } from '../protocol/errors.ts'
 import { optional, string, structure, type Infer } from '../protocol/shape.ts'
 import { grantRow } from '../store/documents.ts'
-import { constraints, grantName, grantsOn, operationList, principal, servicePrincipal, withGrant } from './grants.ts'
+import {
+  constraints,
+  constraintTypes,
+  grantName,
+  grantsOn,
+  operationList,
+  principal,
+  servicePrincipal,
+  withGrant,
+} from './grants.ts'
 import { dryRun, grantTokens, keyId } from './members.ts'
 import { shown } from './shown.ts'
 
@@ -51,6 +60,23 @@ export const createGrant = operation({
   output: structure({ GrantToken: string(), GrantId: string() }),
   needs: {
     action: 'kms:CreateGrant',
+    crossAccount: true,
+    conditions: input => ({
+      'kms:GrantConstraintType': constraintTypes(
+        input.Constraints?.EncryptionContextEquals !== undefined,
+        input.Constraints?.EncryptionContextSubset !== undefined,
+      ),
+      'kms:GrantConstraintSourceArn': input.Constraints?.SourceArn,
+      'kms:GrantIsForAWSResource': false,
+      'kms:GrantOperations': input.Operations,
+      'kms:GranteePrincipal': input.GranteePrincipal,
+      'kms:RetiringPrincipal': input.RetiringPrincipal,
+      'kms:GranteeServicePrincipal': input.GranteeServicePrincipal,
+      'kms:RetiringServicePrincipal': input.RetiringServicePrincipal,
+    }),
+    encryptionContext: ({ Constraints: { EncryptionContextEquals: equals, EncryptionContextSubset: subset } = {} }) =>
+      new Map([...(equals ?? []), ...(subset ?? [])]),
+    child: input => ({ operations: input.Operations, constraints: readConstraints(input.Constraints) }),
     keys: { key: { identifier: ({ KeyId }) => KeyId, aliases: false, states: enabled } },
   },
   audit: {

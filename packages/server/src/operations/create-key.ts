@@ -1,6 +1,8 @@
 import { random } from '../crypto/random.ts'
 import { randomUUID } from 'node:crypto'
 import { defaultKeyPolicy } from '../auth/policy.ts'
+import type { Conditions } from '../auth/request-context.ts'
+import type { Question } from '../authority.ts'
 import type { Key } from '../keys/key.ts'
 import { keySpecNames, keySpecs, keyUsages, pairOf, type KeySpec } from '../keys/specs.ts'
 import { noKeys, operation, type Context } from '../operation.ts'
@@ -53,7 +55,13 @@ export const createKey = operation({
     XksKeyId: optional(string(1, 128, { text: '^[a-zA-Z0-9-_.]+$', test: value => /^[a-zA-Z0-9-_.]+$/.test(value) })),
   }),
   output: structure({ KeyMetadata: keyMetadata }),
-  needs: { action: 'kms:CreateKey', keys: noKeys },
+  needs: {
+    action: 'kms:CreateKey',
+    keys: noKeys,
+    conditions: conditionsOf,
+    requestTags: ({ Tags }) => Tags?.map(({ TagKey, TagValue }) => [TagKey, TagValue]),
+    also: (_, input) => creationOf(input).slice(1),
+  },
   audit: {
     readOnly: false,
     parameters: input => ({
@@ -109,7 +117,7 @@ export const createKey = operation({
       grants: 0,
     }
     // The default policy is not checked: it delegates to the account, which can always change it.
-    if (input.Policy !== undefined) requireAcceptablePolicy(bare, caller, input.BypassPolicyLockoutSafetyCheck)
+    if (input.Policy !== undefined) await requireAcceptablePolicy(bare, context, input.BypassPolicyLockoutSafetyCheck)
     await view.get('key', keyRow(bare.account, region, id))
     const placed = await placeInStore(context, bare, input)
     const kept = placed ? { ...bare, keyStore: placed.keyStore } : bare
@@ -127,6 +135,41 @@ export const createKey = operation({
     }
   },
 })
+
+/** What policies are asked about the making of a key. */
+interface Creation {
+  KeySpec?: Key['spec']
+  CustomerMasterKeySpec?: Key['spec']
+  KeyUsage?: Key['usage']
+  Origin?: Key['origin']
+  MultiRegion?: boolean
+  BypassPolicyLockoutSafetyCheck?: boolean | undefined
+  Tags?: readonly { TagKey: string; TagValue: string }[] | undefined
+}
+
+function conditionsOf(input: Creation): Conditions {
+  const isMultiRegion = input.MultiRegion === true
+  return {
+    'kms:BypassPolicyLockoutSafetyCheck': input.BypassPolicyLockoutSafetyCheck,
+    'kms:KeySpec': input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT',
+    'kms:KeyUsage': input.KeyUsage ?? 'ENCRYPT_DECRYPT',
+    'kms:KeyOrigin': input.Origin ?? 'AWS_KMS',
+    'kms:MultiRegion': isMultiRegion,
+    'kms:MultiRegionKeyType': isMultiRegion ? 'PRIMARY' : undefined,
+  }
+}
+
+/** What must be allowed for a key to be made, in the Region that was called or another. */
+export function creationOf(input: Creation, region?: string): [Question, ...Question[]] {
+  const requestTags = input.Tags?.map(({ TagKey, TagValue }) => [TagKey, TagValue] as const)
+  const asked = {
+    conditions: conditionsOf(input),
+    ...(requestTags && { requestTags }),
+    ...(region !== undefined && { region }),
+  }
+  const creation = { ...asked, action: 'kms:CreateKey' }
+  return requestTags?.length ? [creation, { ...asked, action: 'kms:TagResource' }] : [creation]
+}
 
 /** The key with material of our own making, and the row that holds it. */
 async function withFreshMaterial(context: Context, bare: Key): Promise<{ key: Key; changes: readonly Change[] }> {

@@ -75,6 +75,12 @@ function describeConstraints({ encryptionContextSubset, encryptionContextEquals,
   }
 }
 
+/** For `kms:GrantConstraintType`. */
+export function constraintTypes(equals: boolean, subset: boolean): string | string[] | undefined {
+  if (equals && subset) return ['EncryptionContextEquals', 'EncryptionContextSubset']
+  return equals ? 'EncryptionContextEquals' : subset ? 'EncryptionContextSubset' : undefined
+}
+
 /** @throws InvalidGrantIdException for what no grant can be called */
 export function requireGrantId(id: string | undefined): void {
   if (id !== undefined && !/^[0-9a-f]{64}$/.test(id)) throw kmsError('InvalidGrantIdException')

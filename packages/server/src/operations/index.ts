@@ -21,13 +21,14 @@ import { generateDataKey, generateDataKeyWithoutPlaintext } from './generate-dat
 import { generateDataKeyPair, generateDataKeyPairWithoutPlaintext } from './generate-data-key-pair.ts'
 import { generateMac, verifyMac } from './generate-mac.ts'
 import { generateRandom } from './generate-random.ts'
-import { getCallerIdentity } from './get-caller-identity.ts'
 import { getKeyLastUsage } from './get-key-last-usage.ts'
 import { getKeyPolicy } from './get-key-policy.ts'
 import { getKeyRotationStatus } from './get-key-rotation-status.ts'
 import { getParametersForImport } from './get-parameters-for-import.ts'
 import { getPublicKey } from './get-public-key.ts'
+import { iamOperations } from './iam/index.ts'
 import { importKeyMaterial } from './import-key-material.ts'
+import { keyreeveOperations } from './keyreeve/index.ts'
 import { listAliases } from './list-aliases.ts'
 import { listGrants } from './list-grants.ts'
 import { listKeyPolicies } from './list-key-policies.ts'
@@ -43,6 +44,7 @@ import { revokeGrant } from './revoke-grant.ts'
 import { rotateKeyOnDemand } from './rotate-key-on-demand.ts'
 import { scheduleKeyDeletion } from './schedule-key-deletion.ts'
 import { sign, verify } from './sign.ts'
+import { stsOperations } from './sts/index.ts'
 import { tagResource } from './tag-resource.ts'
 import { untagResource } from './untag-resource.ts'
 import { updateAlias } from './update-alias.ts'
@@ -79,7 +81,6 @@ export const operations: readonly Operation[] = [
   generateDataKeyWithoutPlaintext,
   generateMac,
   generateRandom,
-  getCallerIdentity,
   getKeyLastUsage,
   getKeyPolicy,
   getKeyRotationStatus,
@@ -109,4 +110,7 @@ export const operations: readonly Operation[] = [
   updatePrimaryRegion,
   verify,
   verifyMac,
+  ...stsOperations,
+  ...iamOperations,
+  ...keyreeveOperations,
 ]

@@ -20,18 +20,19 @@ export const putKeyPolicy = operation({
   output: null,
   needs: {
     action: 'kms:PutKeyPolicy',
+    conditions: input => ({ 'kms:BypassPolicyLockoutSafetyCheck': input.BypassPolicyLockoutSafetyCheck }),
     keys: { key: { identifier: input => input.KeyId, aliases: false, states: anyState } },
   },
   audit: {
     readOnly: false,
     parameters: input => shown(input, 'KeyId', 'PolicyName', 'Policy', 'BypassPolicyLockoutSafetyCheck'),
   },
-  handle({ keys, caller }, { Policy, PolicyName = 'default', BypassPolicyLockoutSafetyCheck }) {
+  async handle({ keys, authority }, { Policy, PolicyName = 'default', BypassPolicyLockoutSafetyCheck }) {
     if (PolicyName !== 'default') {
       throw kmsError('UnsupportedOperationException', 'The only policy that a key can have is named default.')
     }
     const key = { ...keys.key, policy: Policy }
-    requireAcceptablePolicy(key, caller, BypassPolicyLockoutSafetyCheck)
+    await requireAcceptablePolicy(key, { authority }, BypassPolicyLockoutSafetyCheck)
     return {
       output: undefined,
       changes: [{ put: 'key', id: keyRow(key.account, key.region, key.id), document: key }],

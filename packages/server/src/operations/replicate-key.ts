@@ -1,4 +1,3 @@
-import { authorize } from '../auth/authorize.ts'
 import { defaultKeyPolicy } from '../auth/policy.ts'
 import type { Key, Material } from '../keys/key.ts'
 import { resealMaterial } from '../keys/material.ts'
@@ -8,7 +7,7 @@ import { keyArn } from '../protocol/arn.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { boolean, list, optional, string, structure } from '../protocol/shape.ts'
 import { keyRow, materialRow, TamperedRow, type Change } from '../store/documents.ts'
-import { createKey } from './create-key.ts'
+import { createKey, creationOf } from './create-key.ts'
 import { putKey, relativesOf, requirePrimary, requireServed } from './family.ts'
 import { waitingMaterial } from './imported-material.ts'
 import { describeKey, keyMetadata } from './key-metadata.ts'
@@ -41,13 +40,21 @@ export const replicateKey = operation({
   needs: {
     action: 'kms:ReplicateKey',
     keys: { key: { identifier: input => input.KeyId, aliases: false, states: usable } },
-    check({ keys: { key }, caller }, { Tags }) {
-      const { account } = caller
-      // The key that is made has no policy yet that could allow it.
-      authorize({ caller, action: 'kms:CreateKey', resource: '*', account })
-      if (Tags?.length) authorize({ caller, action: 'kms:TagResource', resource: '*', account })
-      requirePrimary(key)
-    },
+    conditions: input => ({ 'kms:ReplicaRegion': input.ReplicaRegion }),
+    // The key that is made has no policy yet that could allow it.
+    also: ({ keys: { key } }, { ReplicaRegion, Tags, BypassPolicyLockoutSafetyCheck }) =>
+      creationOf(
+        {
+          Tags,
+          BypassPolicyLockoutSafetyCheck,
+          KeySpec: key.spec,
+          KeyUsage: key.usage,
+          Origin: key.origin,
+          MultiRegion: true,
+        },
+        ReplicaRegion,
+      ),
+    check: ({ keys: { key } }) => void requirePrimary(key),
   },
   audit: {
     readOnly: false,
@@ -59,7 +66,7 @@ export const replicateKey = operation({
     }),
   },
   async handle(context, input) {
-    const { keys, caller, now, view, settings } = context
+    const { keys, now, view, settings } = context
     const { ReplicaRegion: target, Policy, BypassPolicyLockoutSafetyCheck: bypass, Description = '', Tags = [] } = input
     const { key } = keys
     const { primary, replicas } = requirePrimary(key)
@@ -88,7 +95,7 @@ export const replicateKey = operation({
         materials: key.materials.filter(other => isPermanent(other) || other === waiting).map(notYetImported),
       }),
     }
-    if (Policy !== undefined) requireAcceptablePolicy(replica, caller, bypass)
+    if (Policy !== undefined) await requireAcceptablePolicy(replica, context, bypass)
     const metadata = { ...describeKey(replica, now), Enabled: false, KeyState: 'Creating' as const }
     const answer = { ReplicaKeyMetadata: metadata, ReplicaPolicy: replica.policy }
     return {

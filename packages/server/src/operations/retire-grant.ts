@@ -1,12 +1,15 @@
 import { foreignDenial } from '../auth/authorize.ts'
 import { readGrantToken } from '../auth/grant-token.ts'
-import { mayRetire } from '../auth/grants.ts'
+import { compilePolicy, type CompiledPolicy } from '../auth/compile.ts'
+import { mayRetire, type Grant } from '../auth/grants.ts'
+import { defaultKeyPolicy } from '../auth/policy.ts'
+import type { Question } from '../authority.ts'
 import { anyState } from '../keys/states.ts'
 import { operation } from '../operation.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { optional, secret, string, structure } from '../protocol/shape.ts'
 import { grantRow } from '../store/documents.ts'
-import { grantId, requireGrantId, withoutGrants } from './grants.ts'
+import { constraintTypes, grantId, requireGrantId, withoutGrants } from './grants.ts'
 import { dryRun, keyId } from './members.ts'
 
 const action = 'kms:RetireGrant'
@@ -43,11 +46,30 @@ export const retireGrant = operation({
     },
   },
   audit: { readOnly: false, parameters: () => null },
-  async handle({ keys: { key }, caller, view, seal }, { GrantToken, GrantId }) {
+  async handle({ keys: { key }, caller, view, seal, authority }, { GrantToken, GrantId }) {
     const id = GrantId ?? readGrantToken(seal, GrantToken ?? '')?.id ?? ''
     const grant = await view.get('grant', grantRow(key.account, key.region, key.id, id))
-    if (grant ? !mayRetire(grant, caller) : key.account !== caller.account) throw foreignDenial(caller, action)
+    const asked = { action, key, crossAccount: true, ...(grant && toldOf(grant)) }
+    const decision = await authority.decide(asked)
+    // A policy takes this right from anybody, and gives it to nobody but whom the account lets act for it.
+    const isDenied = !decision.allowed && decision.explicit
+    const forAccount = await authority.decide({ ...asked, resourcePolicy: delegationTo(caller.account) })
+    const mayBe = grant ? mayRetire(grant, caller, forAccount.allowed) : key.account === caller.account
+    if (isDenied || !mayBe) throw foreignDenial(caller, action)
     if (!grant) throw kmsError('NotFoundException', `Grant ID ${id} not found`)
     return { output: {}, changes: await withoutGrants(view, key, [grant]), additional: { grantId: id } }
   },
 })
+
+/** A policy that leaves all to the account. */
+const delegationTo = (account: string): CompiledPolicy =>
+  compilePolicy('key', defaultKeyPolicy(account), `what the account ${account} may do`)
+
+/** What policies are told of the grant. */
+function toldOf({ constraints = {} }: Readonly<Grant>): Pick<Question, 'conditions' | 'encryptionContext'> {
+  const { encryptionContextEquals: equals, encryptionContextSubset: subset } = constraints
+  return {
+    conditions: { 'kms:GrantConstraintType': constraintTypes(equals !== undefined, subset !== undefined) },
+    encryptionContext: new Map([...(equals ?? []), ...(subset ?? [])]),
+  }
+}

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { Grant } from '../auth/grants.ts'
-import type { AccessKey, User } from '../auth/identities.ts'
+import type { AccessKey, AccessKeyUsage, Group, ManagedPolicy, OidcProvider, Role, User } from '../auth/identities.ts'
+import type { Explanation } from '../auth/access.ts'
 import type { KeyStores } from '../keys/key-store.ts'
 import type { Key } from '../keys/key.ts'
 import type { MaterialDocument } from '../keys/material.ts'
@@ -71,7 +72,13 @@ export interface Documents {
   'day-key': DayKey
   'token-failures': TokenFailures
   user: User
+  group: Group
+  role: Role
+  'managed-policy': ManagedPolicy
+  'oidc-provider': OidcProvider
   'access-key': AccessKey
+  'access-key-usage': AccessKeyUsage
+  explanation: Explanation
   grant: Grant
   retirable: Retirable
   'key-stores': KeyStores
@@ -90,6 +97,12 @@ const columns: { [K in Kind]: { ref?: (d: Documents[K]) => string; due?: (d: Doc
   // A token is good through its last millisecond, and a dead one must stay dead in it.
   'token-failures': { due: failures => failures.validTo + 1 },
   user: {},
+  group: {},
+  role: {},
+  'managed-policy': {},
+  'oidc-provider': {},
+  'access-key-usage': {},
+  explanation: { due: explanation => explanation.erasedAt },
   'access-key': { ref: key => `${key.account}/${key.userName}` },
   // By whom it allows what, so that a request finds its grants without reading all those of the key.
   grant: { ref: grant => granteeRef(grant, grant.granteePrincipal ?? grant.granteeServicePrincipal ?? '') },
@@ -129,7 +142,9 @@ export const retirableRow = (principal: string, grant: Omit<Retirable, 'grantId'
 export const keyStoresRow = (account: string, region: string): string => `${account}/${region}`
 export const externalKeyRow = (key: Pick<Key, 'account' | 'region'>, storeId: string, xksKeyId: string): string =>
   `${key.account}/${key.region}/${storeId}/${xksKeyId}`
-export const userRow = (account: string, name: string): string => `${account}/${name}`
+/** Of users, groups, roles and managed policies: names that differ in case only are the same name. */
+export const identityRow = (account: string, name: string): string => `${account}/${name.toLowerCase()}`
+export const providerRow = (account: string, url: string): string => `${account}/${url}`
 
 /**
  * A row that is removed and made again begins at version 1, which somebody may have seen in its former life: so each row

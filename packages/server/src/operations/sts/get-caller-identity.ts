@@ -1,5 +1,5 @@
-import { noKeys, operation } from '../operation.ts'
-import { string, structure } from '../protocol/shape.ts'
+import { noKeys, operation } from '../../operation.ts'
+import { string, structure } from '../../protocol/shape.ts'
 
 /** STS: who signed this. Needs no permission. */
 export const getCallerIdentity = operation({

@@ -1,0 +1,149 @@
+import type { Caller } from './caller.ts'
+import type { Grant, GrantConstraints, GrantOperation } from './grants.ts'
+import type { CompiledPolicy } from './compile.ts'
+
+/**
+ * What a decision is made from, and what it says. All of it is plain values: who asks is known, every policy is at hand, and
+ * nothing is looked up (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html).
+ */
+
+/** Who asks, as policies see it. */
+export type Principal =
+  | Pick<Caller, 'type' | 'account' | 'arn' | 'roleArn'>
+  /** Somebody whom an identity provider vouches for, and who has no account yet: `account` is that of the role asked for. */
+  | { type: 'WebIdentity'; account: string; /** ARN of the provider. */ arn: string; roleArn?: undefined }
+
+/** One action on one resource. */
+export interface AccessRequest {
+  principal: Principal
+  /** Such as `kms:Encrypt`. */
+  action: string
+  /** The ARN of a key, an alias, a user, a role, ...; or `*` for an action that is on none. */
+  resource: string
+  /** Which the resource belongs to: 12 digits. For `*`, the caller's. */
+  account: string
+  /** Whether the action can be allowed to other accounts at all. */
+  crossAccount: boolean
+  context: Context
+  /** What grants are held against; absent where none can allow it. */
+  grantable?: Grantable
+}
+
+/** The values of condition keys. */
+export interface Context {
+  /** @param key in lower case, such as `kms:viaservice` or `aws:principaltag/team` */
+  get(key: string): ContextValue | undefined
+}
+
+/** A list for a key with many values, be there one or none. */
+export type ContextValue = string | readonly string[] | typeof ambiguous
+
+/**
+ * Of a key that has one value and was given several, such as two pairs of an encryption context whose names differ in case
+ * only. No comparison with it can be trusted: nothing is allowed by it, and whatever it could deny is denied.
+ */
+export const ambiguous = Symbol('ambiguous')
+
+export interface Grantable {
+  operation: GrantOperation
+  /** For operations that have one: empty if none was given. */
+  encryptionContext?: ReadonlyMap<string, string>
+  /** Of the resource on whose behalf a service calls. */
+  sourceArn?: string
+  /** For CreateGrant: what the new grant would allow. Whoever may do so by a grant can only narrow it. */
+  child?: { operations: readonly GrantOperation[]; constraints: GrantConstraints }
+}
+
+/** All that apply to a request. Of each kind that is absent there is none, which for all but the first two limits nothing. */
+export interface Policies {
+  identity: readonly CompiledPolicy[]
+  /** Of the key, or of the role that is to be assumed; absent for what has none. */
+  resource?: CompiledPolicy
+  boundary?: CompiledPolicy
+  /** Of a session: one of them must allow. */
+  session?: readonly CompiledPolicy[]
+}
+
+export type Layer = 'session' | 'boundary' | 'identity' | 'resource'
+
+/** Where a statement is. */
+export interface StatementName {
+  layer: Layer
+  policy: string
+  /** Its Sid, or its number from 1. */
+  statement: string
+}
+
+export type Decision =
+  | {
+      allowed: true
+      /** Those that allowed it; with `grant`, those by which its grantee may use it, if it takes any. */
+      statements: readonly StatementName[]
+      grant?: Readonly<Grant>
+    }
+  | {
+      allowed: false
+      /** By a statement that says so, which beats all that allow it; else nothing allowed it. */
+      explicit: boolean
+      /** Which denied it, or was the first to lack a statement that allows it. */
+      layer: Layer
+      statements: readonly StatementName[]
+    }
+
+/** Everything that was looked at, for those who may see all of it. It is JSON. */
+export interface Trace {
+  decision: 'allow' | 'explicit deny' | 'implicit deny'
+  principal: string
+  action: string
+  resource: string
+  /** In one sentence. */
+  reason: string
+  policies: PolicyTrace[]
+  grants: GrantTrace[]
+}
+
+export interface PolicyTrace {
+  layer: Layer
+  policy: string
+  statements: StatementTrace[]
+}
+
+export interface StatementTrace {
+  /** Its Sid, or its number from 1. */
+  statement: string
+  effect: 'Allow' | 'Deny'
+  applies: boolean
+  /** The first thing by which it does not. */
+  failed?: 'principal' | 'action' | 'resource' | ConditionTrace
+}
+
+export interface ConditionTrace {
+  operator: string
+  key: string
+  /** Of the policy, one of which was wanted, or none, as the operator says. */
+  values: readonly string[]
+  /** Of the request; null if it has none. */
+  actual: string | readonly string[] | null
+}
+
+export interface GrantTrace {
+  grantId: string
+  allows: boolean
+  /** Why not, in one sentence. */
+  failed?: string
+}
+
+/** Why a request was denied, kept for those who may ask. */
+export interface Explanation {
+  requestId: string
+  /** Epoch milliseconds. */
+  at: number
+  operation: string
+  /** Account of the caller, to whom its own policies are shown. */
+  account: string
+  /** Account of the resource, to whom its policy and grants are shown. */
+  owner: string
+  trace: Trace
+  /** When it is forgotten. */
+  erasedAt: number
+}

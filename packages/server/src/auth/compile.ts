@@ -1,0 +1,142 @@
+import type { AccessRequest, Context, Principal as Asker } from './access.ts'
+import { compileCondition, type CompiledCondition, type Verdict } from './conditions.ts'
+import {
+  parseKeyPolicy,
+  parsePolicy,
+  type Listed,
+  type ParsedPolicy,
+  type PolicyKind,
+  type Principal,
+  type Statement,
+} from './policy.ts'
+import { matcherOf, parseTemplate, resourceStart, type Matcher } from './template.ts'
+import { compileWildcard } from './wildcard.ts'
+
+/** A policy that is ready to be evaluated. */
+export interface CompiledPolicy {
+  /** For whoever reads why: its ARN, or what it belongs to. */
+  readonly name: string
+  readonly statements: readonly CompiledStatement[]
+}
+
+export interface CompiledStatement {
+  /** Its Sid, or its number from 1. */
+  readonly name: string
+  readonly effect: 'Allow' | 'Deny'
+  /** How the statement applies to the request; or, if it does not, the first thing that does not fit. */
+  readonly judge: (request: AccessRequest) => Finding
+}
+
+export type Finding = Match | Misfit
+
+/**
+ * By which of its names a statement means the caller: itself, its role, or its account, which leaves the decision to that
+ * account. Statements of identity policies mean whoever has them.
+ */
+export type Match = 'direct' | 'role' | 'account'
+
+export type Misfit = 'principal' | 'action' | 'resource' | CompiledCondition
+
+/**
+ * @param name for traces
+ * @throws LimitExceededException (key policies), InvalidArnException (key policies), MalformedPolicyDocumentException
+ */
+export function compilePolicy(kind: PolicyKind, text: string, name: string): CompiledPolicy {
+  return compileParsed(kind, kind === 'key' ? parseKeyPolicy(text) : parsePolicy(kind, text), name)
+}
+
+export function compileParsed(kind: PolicyKind, { version, statements }: ParsedPolicy, name: string): CompiledPolicy {
+  const variables = version === '2012-10-17'
+  return { name, statements: statements.map((statement, index) => compile(kind, statement, index, variables)) }
+}
+
+function compile(kind: PolicyKind, statement: Statement, index: number, variables: boolean): CompiledStatement {
+  const { sid, effect, principals } = statement
+  const meets = principals ? compilePrincipals(principals) : () => 'direct' as const
+  const names = compileActions(statement.actions)
+  const covers = kind === 'trust' ? () => true : compileResources(statement.resources, variables)
+  const conditions = statement.conditions.map(condition => compileCondition(condition, variables))
+  // What cannot be said counts for a denial, and for nothing else.
+  const counts = (verdict: Verdict): boolean => verdict ?? effect === 'Deny'
+  return {
+    name: sid === undefined || sid === '' ? String(index + 1) : sid,
+    effect,
+    judge(request) {
+      const match = meets(request.principal)
+      if (!match) return 'principal'
+      if (!names(lowered(request.action))) return 'action'
+      const context = kind === 'key' ? visibleToKeys(request.context) : request.context
+      if (!counts(covers(request.resource, context))) return 'resource'
+      let doubtful: CompiledCondition | undefined
+      for (const condition of conditions) {
+        const verdict = condition.judge(context)
+        if (verdict === false) return condition
+        if (verdict === undefined) doubtful ??= condition
+      }
+      return doubtful && effect === 'Allow' ? doubtful : match
+    },
+  }
+}
+
+/** Attributes of a key say nothing in its own policy. */
+const visibleToKeys = (context: Context): Context => ({
+  get: key => (key === 'kms:resourcealiases' || key.startsWith('aws:resourcetag/') ? undefined : context.get(key)),
+})
+
+function compilePrincipals({ not, items }: Listed<Principal>): (asker: Asker) => Match | undefined {
+  const everyone = items.some(({ kind }) => kind === 'everyone')
+  const names = new Set(items.flatMap(item => (item.kind === 'identity' ? [item.arn] : [])))
+  const accounts = new Set(items.flatMap(item => (item.kind === 'account' ? [item.account] : [])))
+  const providers = new Set(items.flatMap(item => (item.kind === 'federated' ? [item.provider] : [])))
+  if (not) {
+    // Spared is only whoever is listed by every one of its names.
+    return ({ type, account, arn, roleArn }: Asker) => {
+      if (type === 'WebIdentity') return providers.has(arn) ? undefined : 'direct'
+      const isListed =
+        accounts.has(account) && (type === 'Root' || names.has(arn)) && (roleArn === undefined || names.has(roleArn))
+      return everyone || isListed ? undefined : 'direct'
+    }
+  }
+  return ({ type, account, arn, roleArn }: Asker) => {
+    if (type === 'WebIdentity') return providers.has(arn) ? 'direct' : undefined
+    if (everyone || names.has(arn)) return 'direct'
+    if (roleArn !== undefined && names.has(roleArn)) return 'role'
+    return accounts.has(account) ? 'account' : undefined
+  }
+}
+
+/** A statement that names none has no effect. */
+function compileActions(listed: Listed<string> | undefined): (action: string) => boolean {
+  if (!listed) return () => false
+  const matchers = listed.items.map(item => compileWildcard(item.toLowerCase()))
+  return action => matchers.some(matches => matches(action)) !== listed.not
+}
+
+function compileResources(
+  listed: Listed<string> | undefined,
+  variables: boolean,
+): (resource: string, context: Context) => Verdict {
+  if (!listed) return () => false
+  const matchers: Matcher[] = listed.items.map(item => matcherOf(parseTemplate(item, variables, resourceStart(item))))
+  return (resource, context) => {
+    let isKnown = true
+    for (const matches of matchers) {
+      const verdict = matches(resource, context)
+      if (verdict === true) return !listed.not
+      if (verdict === undefined) isKnown = false
+    }
+    // Of what a variable without value would have excepted, nothing is known.
+    return listed.not ? (isKnown ? true : undefined) : false
+  }
+}
+
+const lowerCase = new Map<string, string>()
+
+/** Actions are few, and each is asked for often. */
+function lowered(action: string): string {
+  const known = lowerCase.get(action)
+  if (known !== undefined) return known
+  const lower = action.toLowerCase()
+  if (lowerCase.size < 1000) lowerCase.set(action, lower)
+  return lower
+}

@@ -1,0 +1,156 @@
+import type { Key } from '../keys/key.ts'
+import { ambiguous, type Context, type ContextValue } from './access.ts'
+import type { Caller } from './caller.ts'
+
+/** What condition keys are read from. */
+export interface Facts {
+  caller: Caller
+  /** Epoch milliseconds. */
+  now: number
+  /** That was called. */
+  region: string
+  connection: Connection
+  /** Owner of the resource. */
+  account: string
+  /** What the action is on, if it is on a key. */
+  key?: Readonly<Key>
+  /** Tags of what it is on, if that is no key. */
+  resourceTags?: Tags
+  /** Tags to be put, or removed, which then have no value. */
+  requestTags?: readonly (readonly [key: string, value?: string])[]
+  encryptionContext?: ReadonlyMap<string, string>
+  /** `alias/<name>`, if the request names the key by an alias. */
+  requestAlias?: string
+  /** What the operation adds: condition keys as documented, and their values. */
+  conditions?: Conditions
+}
+
+export interface Connection {
+  /** IP address. */
+  peer: string
+  isSecure: boolean
+  userAgent?: string
+  referer?: string
+}
+
+/** Undefined for a key that the request has not. */
+export type Conditions = Readonly<Record<string, string | number | boolean | Date | readonly string[] | undefined>>
+
+type Tags = Iterable<readonly [key: string, value: string]>
+
+/** The values of condition keys for one request, computed when asked for. */
+export function requestContext(facts: Facts): Context {
+  return {
+    get(key) {
+      const read = Object.hasOwn(plain, key) ? plain[key] : undefined
+      if (read) return read(facts)
+      for (const [prefix, readNamed] of families) {
+        if (key.startsWith(prefix)) return readNamed(facts, key.slice(prefix.length))
+      }
+      return ofOperation(facts.conditions, key)
+    },
+  }
+}
+
+type Read = (facts: Facts) => ContextValue | undefined
+
+const onKeys =
+  (read: (key: Readonly<Key>) => ContextValue | undefined): Read =>
+  ({ key }) =>
+    key && read(key)
+
+/**
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html and
+ * https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html. Keys of organizations, VPCs and of services that
+ * call on behalf of somebody are absent: there are none here.
+ */
+const plain: Readonly<Record<string, Read>> = {
+  'aws:currenttime': ({ now }) => new Date(now).toISOString(),
+  'aws:epochtime': ({ now }) => String(Math.floor(now / 1000)),
+  'aws:requestedregion': ({ region }) => region,
+  'aws:securetransport': ({ connection }) => String(connection.isSecure),
+  'aws:sourceip': ({ connection }) => connection.peer,
+  'aws:useragent': ({ connection }) => connection.userAgent,
+  'aws:referer': ({ connection }) => connection.referer,
+  'aws:viaawsservice': () => 'false',
+  'aws:principalisawsservice': () => 'false',
+  'aws:principalarn': ({ caller }) => caller.roleArn ?? caller.arn,
+  'aws:principalaccount': ({ caller }) => caller.account,
+  'aws:principaltype': ({ caller }) => principalTypes[caller.type],
+  'aws:userid': ({ caller }) => caller.principalId,
+  'aws:username': ({ caller }) => caller.userName,
+  'aws:sourceidentity': ({ caller }) => caller.session?.sourceIdentity,
+  'aws:federatedprovider': ({ caller }) => caller.session?.provider,
+  'aws:tokenissuetime': ({ caller }) => caller.session && new Date(caller.session.issuedAt).toISOString(),
+  // Long-term credentials have no such key at all.
+  'aws:multifactorauthpresent': ({ caller }) => caller.session && 'false',
+  'aws:resourceaccount': ({ account }) => account,
+  'aws:tagkeys': ({ requestTags }) => requestTags?.map(([key]) => key),
+  'kms:calleraccount': ({ key, caller, conditions }) =>
+    key ? caller.account : ofOperation(conditions, 'kms:calleraccount'),
+  'kms:encryptioncontextkeys': ({ encryptionContext }) =>
+    encryptionContext && encryptionContext.size > 0 ? [...encryptionContext.keys()] : undefined,
+  'kms:requestalias': ({ requestAlias }) => requestAlias,
+  'kms:resourcealiases': onKeys(key => key.aliases),
+  'kms:multiregion': property('kms:multiregion', key => String(key.family !== undefined)),
+  'kms:multiregionkeytype': property('kms:multiregionkeytype', key =>
+    key.family ? (key.family.primary === key.region ? 'PRIMARY' : 'REPLICA') : undefined,
+  ),
+  'kms:keyspec': property('kms:keyspec', key => key.spec),
+  'kms:keyusage': property('kms:keyusage', key => key.usage),
+  'kms:keyorigin': property('kms:keyorigin', key => key.origin),
+  // Deprecated names of the same.
+  'kms:customermasterkeyspec': property('kms:keyspec', key => key.spec),
+  'kms:customermasterkeyusage': property('kms:keyusage', key => key.usage),
+}
+
+/** Of the key, or of the key to be made, which the operation tells. */
+function property(name: string, read: (key: Readonly<Key>) => string | undefined): Read {
+  return ({ key, conditions }) => (key ? read(key) : ofOperation(conditions, name))
+}
+
+const principalTypes: Readonly<Record<Caller['type'], string>> = {
+  Root: 'Account',
+  IAMUser: 'User',
+  AssumedRole: 'AssumedRole',
+}
+
+/** Keys that end in a name of the caller's choice, which is compared without regard to case as well. */
+const families: readonly (readonly [prefix: string, (facts: Facts, name: string) => ContextValue | undefined])[] = [
+  ['kms:encryptioncontext:', ({ encryptionContext = [] }, name) => named(encryptionContext, name)],
+  ['aws:principaltag/', ({ caller }, name) => named(caller.tags, name)],
+  ['aws:requesttag/', ({ requestTags = [] }, name) => named(requestTags, name)],
+  ['aws:resourcetag/', ({ key, resourceTags = [] }, name) => named(key ? key.tags : resourceTags, name)],
+]
+
+/** The value under a name; ambiguous if several differ from it in case only. */
+function named(pairs: Iterable<readonly [name: string, value?: string]>, wanted: string): ContextValue | undefined {
+  let found: string | undefined
+  for (const [name, value] of pairs) {
+    if (name.toLowerCase() !== wanted) continue
+    if (found !== undefined) return ambiguous
+    found = value
+  }
+  return found
+}
+
+function ofOperation(conditions: Conditions | undefined, wanted: string): ContextValue | undefined {
+  for (const name in conditions) {
+    const value = conditions[name]
+    if (value === undefined || lowered(name) !== wanted) continue
+    if (value instanceof Date) return String(value.getTime() / 1000)
+    return typeof value === 'object' || typeof value === 'string' ? value : String(value)
+  }
+  return undefined
+}
+
+const lowerCase = new Map<string, string>()
+
+/** Names are those in our sources, or of providers that an operator configured. */
+function lowered(name: string): string {
+  const known = lowerCase.get(name)
+  if (known !== undefined) return known
+  const lower = name.toLowerCase()
+  if (lowerCase.size < 1000) lowerCase.set(name, lower)
+  return lower
+}

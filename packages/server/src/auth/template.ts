@@ -1,0 +1,91 @@
+import type { Context } from './access.ts'
+import { anyOne, anyRun, compileSteps, stepsOf, type Step } from './wildcard.ts'
+
+/**
+ * Policy variables (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html): `${aws:username}`,
+ * `${aws:PrincipalTag/team, 'none'}`, and `${*}`, `${?}`, `${$}` for these characters themselves. What is put in their place
+ * stands for itself: no star in it is a wildcard.
+ */
+interface Variable {
+  /** In lower case. */
+  readonly key: string
+  readonly fallback: string | undefined
+}
+
+/** A text of a policy. */
+export interface Template {
+  readonly parts: readonly (Step | Variable)[]
+  readonly hasVariables: boolean
+}
+
+/**
+ * @param variables whether the policy is of a version that has them
+ * @param from where they begin to count: in front of it, all stands for itself
+ */
+export function parseTemplate(text: string, variables: boolean, from = 0): Template {
+  if (!variables || !text.includes('${', from)) return { parts: stepsOf(text), hasVariables: false }
+  const parts: (Step | Variable)[] = stepsOf(text.slice(0, from))
+  let at = from
+  while (at < text.length) {
+    const start = text.indexOf('${', at)
+    const end = start < 0 ? -1 : text.indexOf('}', start)
+    if (end < 0) break
+    parts.push(...stepsOf(text.slice(at, start)), variable(text.slice(start + 2, end)))
+    at = end + 1
+  }
+  parts.push(...stepsOf(text.slice(at)))
+  return { parts, hasVariables: parts.some(part => typeof part === 'object') }
+}
+
+function variable(inside: string): string | Variable {
+  if (inside === '*' || inside === '?' || inside === '$') return inside
+  const comma = inside.indexOf(',')
+  const quoted = comma < 0 ? undefined : /^\s*'([^']*)'\s*$/.exec(inside.slice(comma + 1))?.[1]
+  const name = quoted === undefined ? inside : inside.slice(0, comma)
+  return { key: name.trim().toLowerCase(), fallback: quoted }
+}
+
+/** Undefined if a variable has no value: only those that have one value count, or else a default. */
+export function resolve({ parts }: Template, context: Context): Step[] | undefined {
+  const steps: Step[] = []
+  for (const part of parts) {
+    if (typeof part !== 'object') {
+      steps.push(part)
+      continue
+    }
+    const value = context.get(part.key)
+    const text = typeof value === 'string' ? value : part.fallback
+    if (text === undefined) return undefined
+    steps.push(...text)
+  }
+  return steps
+}
+
+/** What the steps say if there is no wildcard among them, or none is meant. */
+export const textOf = (steps: readonly Step[]): string =>
+  steps.map(step => (step === anyRun ? '*' : step === anyOne ? '?' : step)).join('')
+
+/** Whether a text fits; undefined if a variable has no value. */
+export type Matcher = (text: string, context: Context) => boolean | undefined
+
+/** A pattern, compiled at once if nothing in it depends on the request. */
+export function matcherOf(template: Template): Matcher {
+  if (!template.hasVariables) {
+    // Without variables there are steps only.
+    return compileSteps(template.parts as readonly Step[])
+  }
+  return (text, context) => {
+    const steps = resolve(template, context)
+    return steps && compileSteps(steps)(text)
+  }
+}
+
+/** Behind the fifth colon of an ARN; only from there variables count. Past the end if there are fewer. */
+export function resourceStart(pattern: string): number {
+  let at = -1
+  for (let colons = 0; colons < 5; colons++) {
+    at = pattern.indexOf(':', at + 1)
+    if (at < 0) return pattern.length
+  }
+  return at + 1
+}

@@ -1,0 +1,254 @@
+import type { AccessRequest, Decision, Grantable, Policies, Trace } from './auth/access.ts'
+import { Denial, denialText } from './auth/authorize.ts'
+import type { Caller } from './auth/caller.ts'
+import { compilePolicy, type CompiledPolicy } from './auth/compile.ts'
+import { evaluate, explain } from './auth/evaluate.ts'
+import { namesOf, type Grant } from './auth/grants.ts'
+import type { Group, ManagedPolicy, Permissions, Role, User } from './auth/identities.ts'
+import { serviceManagedPolicies, type ServiceManagedPolicy } from './auth/managed-policies.ts'
+import type { PolicyKind } from './auth/policy.ts'
+import { requestContext, type Connection, type Facts } from './auth/request-context.ts'
+import type { Session } from './auth/session.ts'
+import type { Key } from './keys/key.ts'
+import { keyArn, splitArn } from './protocol/arn.ts'
+import { granteeRef, identityRow, type View } from './store/documents.ts'
+
+/** Whose rights a caller has: a user's or a role's, and those of a session only as far as its policies go. */
+export interface Identity {
+  subject: Readonly<User> | Readonly<Role>
+  session?: Readonly<Session>
+}
+
+/** Something that a caller wants to do. */
+export interface Question extends Pick<
+  Facts,
+  'conditions' | 'encryptionContext' | 'requestAlias' | 'requestTags' | 'resourceTags'
+> {
+  /** As policies name it, such as `kms:Encrypt`. */
+  action: string
+  /** The key that it is on. */
+  key?: Readonly<Key>
+  /** The ARN of what it is on, if that is no key; without both, `*`. */
+  resource?: string
+  /** The owner of that; left out, the caller's account. */
+  account?: string
+  /** Default: that of the request. */
+  region?: string
+  /** Whether it can be allowed to other accounts. */
+  crossAccount?: boolean
+  /** In place of the key's own: of a role that is to be assumed, or a key policy that is to be. */
+  resourcePolicy?: CompiledPolicy
+  /** What grants are held against, if any can allow it. */
+  grantable?: Grantable
+  /** Whether the caller named the key by a ciphertext alone. */
+  isHidden?: boolean
+}
+
+/**
+ * Answers whether a caller may do something, from the state that one view sees: its own policies, that of the resource, and
+ * the grants on it. Every row that a decision is made from is noted in the view, so that the decision is not committed once
+ * any of them has changed. (A change of the grants of a key writes the row of the key.)
+ */
+export class Authority {
+  readonly #view: View
+  readonly #caller: Caller
+  readonly #now: number
+  readonly #region: string
+  readonly #connection: Connection
+  readonly #own: Omit<Policies, 'resource'>
+
+  private constructor(view: View, asker: Asker, own: Omit<Policies, 'resource'>) {
+    this.#view = view
+    this.#caller = asker.caller
+    this.#now = asker.now
+    this.#region = asker.region
+    this.#connection = asker.connection
+    this.#own = own
+  }
+
+  /** Reads the caller's own policies. */
+  static async of(view: View, identity: Identity, asker: Asker): Promise<Authority> {
+    return new Authority(view, asker, await ownPolicies(view, identity))
+  }
+
+  async decide(question: Question): Promise<Decision> {
+    const request = this.#requestOf(question)
+    const policies = this.#policiesFor(question)
+    const decision = evaluate(request, policies, [])
+    // Nothing beats a statement that denies, and what policies allow needs no grant.
+    if (decision.allowed || decision.explicit || !question.grantable) return decision
+    const grants = await this.#grantsFor(question)
+    return grants.length === 0 ? decision : evaluate(request, policies, grants)
+  }
+
+  /** @throws Denial */
+  async require(question: Question): Promise<Decision> {
+    const decision = await this.decide(question)
+    if (decision.allowed) return decision
+    const request = this.#requestOf(question)
+    const text = denialText(request, decision, question.isHidden === true)
+    throw new Denial(text, request.account, () => this.explain(question))
+  }
+
+  async explain(question: Question): Promise<Trace> {
+    return explain(this.#requestOf(question), this.#policiesFor(question), await this.#grantsFor(question))
+  }
+
+  #policiesFor({ key, resourcePolicy }: Question): Policies {
+    const resource = resourcePolicy ?? (key && keyPolicyOf(key))
+    return resource ? { ...this.#own, resource } : this.#own
+  }
+
+  #requestOf(question: Question): AccessRequest {
+    const { action, key, resource, crossAccount = false, grantable, region = this.#region } = question
+    const account = question.account ?? key?.account ?? this.#caller.account
+    const facts = { ...question, caller: this.#caller, now: this.#now, region, connection: this.#connection, account }
+    return {
+      principal: this.#caller,
+      action,
+      resource: key ? keyArn(key) : (resource ?? '*'),
+      account,
+      crossAccount,
+      context: requestContext(facts),
+      ...(grantable && { grantable }),
+    }
+  }
+
+  /** Those on the key for the caller, by whichever of its names. */
+  async #grantsFor({ key, grantable }: Question): Promise<readonly Readonly<Grant>[]> {
+    if (!key || !grantable || !key.grants) return []
+    const found: Readonly<Grant>[] = []
+    for (const name of namesOf(this.#caller)) found.push(...(await grantsFor(this.#view, key, name)))
+    return found
+  }
+}
+
+export interface Asker {
+  caller: Caller
+  /** Epoch milliseconds. */
+  now: number
+  region: string
+  connection: Connection
+}
+
+/** Grants are read in pages of this size. */
+const page = 1000
+
+/** By key, then by grantee. Whoever changes a grant writes the key, so what was read for one version of it stays true. */
+const knownGrants = new WeakMap<Readonly<Key>, Map<string, readonly Readonly<Grant>[]>>()
+
+async function grantsFor(view: View, key: Readonly<Key>, grantee: string): Promise<readonly Readonly<Grant>[]> {
+  const known = knownGrants.get(key) ?? new Map<string, readonly Readonly<Grant>[]>()
+  knownGrants.set(key, known)
+  const there = known.get(grantee)
+  if (there) return there
+  const ref = granteeRef({ account: key.account, region: key.region, keyId: key.id }, grantee)
+  const found: Readonly<Grant>[] = []
+  let after: string | undefined
+  do {
+    const more = await view.byRef('grant', ref, after, page)
+    found.push(...more)
+    const last = more.length === page ? more.at(-1) : undefined
+    after = last && `${last.account}/${last.region}/${last.keyId}/${last.id}`
+  } while (after !== undefined)
+  known.set(grantee, found)
+  return found
+}
+
+// Policies, compiled once for each version of the document that they are in
+
+const keyPolicies = new WeakMap<Readonly<Key>, CompiledPolicy>()
+
+/** The policy of a key, as it is evaluated. */
+export function keyPolicyOf(key: Readonly<Key>): CompiledPolicy {
+  const known = keyPolicies.get(key)
+  if (known) return known
+  const compiled = compileText('key', key.policy, 'the key policy')
+  keyPolicies.set(key, compiled)
+  return compiled
+}
+
+/** The trust policy of a role. */
+export const trustPolicyOf = (role: Readonly<Role>): CompiledPolicy =>
+  compileText('trust', role.trust, `the trust policy of ${role.name}`)
+
+/** Many keys have the same policy, but for their account. */
+const byText = new Map<string, CompiledPolicy>()
+const mostTexts = 1000
+const longestText = 4096
+
+function compileText(kind: PolicyKind, text: string, name: string): CompiledPolicy {
+  const index = `${kind} ${name} ${text}`
+  const known = byText.get(index)
+  if (known) return known
+  const compiled = compilePolicy(kind, text, name)
+  if (text.length > longestText) return compiled
+  if (byText.size >= mostTexts) byText.clear()
+  byText.set(index, compiled)
+  return compiled
+}
+
+async function ownPolicies(view: View, { subject, session }: Identity): Promise<Omit<Policies, 'resource'>> {
+  const identity = [...inlinePolicies(subject), ...(await attachedPolicies(view, subject))]
+  if ('groups' in subject) {
+    for (const name of subject.groups) {
+      const group = await view.get('group', identityRow(subject.account, name))
+      if (group) identity.push(...inlinePolicies(group), ...(await attachedPolicies(view, group)))
+    }
+  }
+  return {
+    identity,
+    ...(subject.boundary !== undefined && { boundary: await managedPolicy(view, subject.boundary) }),
+    ...(session && (session.policy !== undefined || session.policyArns.length > 0)
+      ? { session: await sessionPolicies(view, session) }
+      : {}),
+  }
+}
+
+const inline = new WeakMap<Readonly<Permissions>, readonly CompiledPolicy[]>()
+
+function inlinePolicies(holder: Readonly<User | Role | Group>): readonly CompiledPolicy[] {
+  const known = inline.get(holder)
+  if (known) return known
+  const compiled = holder.inline.map(([name, text]) =>
+    compilePolicy('identity', text, `inline policy ${name} of ${holder.name}`),
+  )
+  inline.set(holder, compiled)
+  return compiled
+}
+
+async function attachedPolicies(view: View, { attached }: Readonly<Permissions>): Promise<CompiledPolicy[]> {
+  const found: CompiledPolicy[] = []
+  for (const arn of attached) found.push(await managedPolicy(view, arn))
+  return found
+}
+
+async function sessionPolicies(view: View, { policy, policyArns }: Readonly<Session>): Promise<CompiledPolicy[]> {
+  const found = policy === undefined ? [] : [compileText('identity', policy, 'the session policy')]
+  for (const arn of policyArns) found.push(await managedPolicy(view, arn))
+  return found
+}
+
+const managed = new WeakMap<Readonly<ManagedPolicy> | ServiceManagedPolicy, CompiledPolicy>()
+
+/** A policy that is gone allows nothing, and limits to nothing. */
+async function managedPolicy(view: View, arn: string): Promise<CompiledPolicy> {
+  const ofService = serviceManagedPolicies.get(arn)
+  if (ofService) return compileManaged(ofService, ofService.document, arn)
+  const { account = '', resource = '' } = splitArn(arn) ?? {}
+  const policy = await view.get('managed-policy', identityRow(account, resource.slice(resource.lastIndexOf('/') + 1)))
+  const version = policy?.versions.find(({ id }) => id === policy.defaultVersion)
+  return policy && version ? compileManaged(policy, version.document, arn) : { name: arn, statements: [] }
+}
+
+function compileManaged(
+  holder: Readonly<ManagedPolicy> | ServiceManagedPolicy,
+  text: string,
+  arn: string,
+): CompiledPolicy {
+  const known = managed.get(holder)
+  if (known) return known
+  const compiled = compilePolicy('identity', text, arn)
+  managed.set(holder, compiled)
+  return compiled
+}

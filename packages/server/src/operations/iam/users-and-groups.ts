@@ -1,0 +1,4 @@
+import type { Operation } from '../../operation.ts'
+
+/** Users, their access keys, and groups. */
+export const userOperations: readonly Operation[] = []
