@@ -194,12 +194,17 @@ export class Seal {
    * @throws SealError if this seal did not make the record, or not in this context
    */
   open(context: SealContext, sealed: Uint8Array, fits?: (plaintext: Buffer) => boolean): Buffer {
-    const plaintext = this.#open(context, Buffer.from(sealed.buffer, sealed.byteOffset, sealed.length))
+    const plaintext = this.openIfOurs(context, sealed)
     if (plaintext && (!fits || fits(plaintext))) return plaintext
     plaintext?.fill(0)
     throw new SealError(
       `A sealed record (${context.purpose}) of the store ${this.storeId} does not open: it was altered, or belongs elsewhere.`,
     )
+  }
+
+  /** The same for what strangers send: undefined if this seal did not make it, or not in this context. */
+  openIfOurs(context: SealContext, sealed: Uint8Array): Buffer | undefined {
+    return this.#open(context, Buffer.from(sealed.buffer, sealed.byteOffset, sealed.length))
   }
 
   /** The key (32 bytes) for one purpose other than sealing, such as `row-mac/v1`: KBKDF(domain key, label, nothing). */
