@@ -10,7 +10,7 @@ const alice: Caller = {
   principalId: 'AIDAALICEALICEALICEA',
   userName: 'Alice',
   accessKeyId: 'AKIAIOSFODNN7EXAMPLE',
-  administrator: false,
+  tags: new Map(),
 }
 const keyArn = 'arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab'
 const encrypt: ApiEvent = {

@@ -168,7 +168,10 @@ describe('ReplicateKey', () => {
       'The new key policy will not allow you to update the key policy in the future.',
     )
     await replicate(KeyId, { Policy: lockingOut, BypassPolicyLockoutSafetyCheck: true })
-    assert.equal((await clients[south].describeKey({ KeyId })).KeyMetadata?.KeyState, 'Enabled')
+    await assert.rejects(clients[south].describeKey({ KeyId }), {
+      name: 'AccessDeniedException',
+      message: /because no resource-based policy allows the kms:DescribeKey action$/,
+    })
   })
 
   test('refuses, and leaves everything as it was', async () => {

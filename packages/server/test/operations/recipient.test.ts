@@ -290,7 +290,7 @@ test('C12: a plaintext that went into an envelope is wiped', async () => {
     arn: `arn:aws:iam::${account}:root`,
     principalId: account,
     accessKeyId: 'AKIAEXAMPLE',
-    administrator: true,
+    tags: new Map<string, string>(),
   } as const
   const { KeyEncryptionAlgorithm = '', AttestationDocument = new Uint8Array() } = Recipient
   const { answer } = await recipientOf(

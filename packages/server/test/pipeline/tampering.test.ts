@@ -5,7 +5,8 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { after, test } from 'node:test'
 import type { KMS } from '@aws-sdk/client-kms'
 import { newAccessKey, newUser } from '../../src/auth/identities.ts'
-import { aliasRow, keyRow, materialRow, userRow } from '../../src/store/documents.ts'
+import { administratorAccess } from '../../src/auth/managed-policies.ts'
+import { aliasRow, identityRow, keyRow, materialRow } from '../../src/store/documents.ts'
 import { refused } from '../support/answers.ts'
 import { externalKey, importOf, parametersFor } from '../support/import.ts'
 import { days, start, type Credentials, type TestServer } from '../support/server.ts'
@@ -139,7 +140,7 @@ const flips: Record<Kind | 'access-key' | 'user', (body: string) => string> = {
   material: body => body.replace(/"sealed":"..../, text => text.slice(0, -1) + (text.endsWith('A') ? 'B' : 'A')),
   'access-key': body =>
     body.replace(/"sealedSecret":"..../, text => text.slice(0, -1) + (text.endsWith('A') ? 'B' : 'A')),
-  user: body => body.replace('"administrator":true', '"administrator":null'),
+  user: body => body.replace('"attached":[', '"attached":{'),
 }
 
 const changes: Record<string, (row: Columns) => Partial<Columns>> = {
@@ -246,20 +247,21 @@ test('C8: an access key or user of which any column was changed signs nothing, a
     Object.keys(changes).map(column => [kind, column] as const),
   )
   for (const [kind, column] of cases) {
-    const user = newUser(account, randomUUID(), true, server.clock.now())
-    const { accessKey, secret } = newAccessKey(seal, user, server.clock.now())
+    const nobody = newUser(account, randomUUID(), server.clock.now())
+    const { accessKey, secret } = newAccessKey(seal, nobody, server.clock.now())
+    const user = { ...nobody, attached: [administratorAccess], accessKeys: [accessKey.id] }
     const view = store.view()
-    await view.get('user', userRow(account, user.name))
+    await view.get('user', identityRow(account, user.name))
     await view.get('access-key', accessKey.id)
     const documents = [
-      { put: 'user' as const, id: userRow(account, user.name), document: user },
+      { put: 'user' as const, id: identityRow(account, user.name), document: user },
       { put: 'access-key' as const, id: accessKey.id, document: accessKey },
     ]
     assert.equal(await store.commit(view, documents, []), 'committed')
     const credentials = {
       accessKeyId: accessKey.id,
       secretAccessKey: secret,
-      row: kind === 'user' ? userRow(account, user.name) : accessKey.id,
+      row: kind === 'user' ? identityRow(account, user.name) : accessKey.id,
     }
     signers.set(`${kind} ${column}`, credentials)
     await server.client({ credentials }).listKeys({})
