@@ -31,6 +31,8 @@ export interface TestServer extends RunningServer, Credentials {
 export interface Credentials {
   accessKeyId: string
   secretAccessKey: string
+  /** Of temporary ones. */
+  sessionToken?: string
 }
 
 export interface Clock {
