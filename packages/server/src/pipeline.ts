@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { App } from './app.ts'
 import { auditRecord } from './audit/record.ts'
 import { auditEvents } from './audit-event.ts'
-import { authenticate } from './authenticate.ts'
+import { authenticate, type Signer } from './authenticate.ts'
 import { Denial, foreignDenial } from './auth/authorize.ts'
 import type { Caller } from './auth/caller.ts'
 import { grantOperations, type GrantOperation } from './auth/grants.ts'
@@ -18,6 +18,7 @@ import { dryRunSucceeded, type Context, type Decision, type KeyNeed, type Operat
 import { aliasArn, keyArn } from './protocol/arn.ts'
 import { KmsError, kmsError } from './protocol/errors.ts'
 import { headerOf } from './protocol/headers.ts'
+import { requireFit } from './protocol/shape.ts'
 import { SealError } from './seal/seal.ts'
 import { TamperedRow, type Change, type View } from './store/documents.ts'
 import { wireOf } from './wire.ts'
@@ -50,15 +51,80 @@ export async function answer(app: App, request: HttpRequest): Promise<HttpRespon
   const started = performance.now()
   const trace: Trace = { requestId: randomUUID(), now: app.now(), request, keys: [] }
   const wire = wireOf(request)
-  let endTurn: (() => void) | undefined
   try {
     const { operation, decode } = wire.route(request)
     trace.operation = operation
+    const scope = { now: new Date(trace.now), regions: app.regions, service: operation.service }
+    const sign = (view: View): Promise<Signer> => authenticate(app, view, request, scope)
+    return await settle(app, { ...trace, operation }, { decode, sign }, decision => {
+      const code = 'refusal' in decision ? decision.refusal.code : 'OK'
+      app.observe(operation.name, code, (performance.now() - started) / 1000)
+      return 'refusal' in decision
+        ? wire.encodeError(decision.refusal, trace.requestId)
+        : wire.encode(operation, decision.output, trace.requestId)
+    })
+  } catch (error) {
+    // Nobody was authenticated, or nothing could be recorded: there is no audit entry to be had.
+    if (error instanceof KmsError) {
+      app.log({ level: 'info', event: 'refused', requestId: trace.requestId, peer: request.peer, code: error.code })
+    } else {
+      report(app, trace, error)
+    }
+    return wire.encodeError(toKmsError(error), trace.requestId)
+  }
+}
+
+/**
+ * Does what an operation does on behalf of the server itself: checked, decided and recorded as if it had been asked for.
+ *
+ * @param who says as whom
+ * @param agent what the audit record has for the user agent
+ * @returns the output
+ * @throws KmsError if it is refused
+ */
+export async function perform<O>(
+  app: App,
+  operation: Operation,
+  input: object,
+  { who, agent }: { who: (view: View) => Promise<Signer>; agent: string },
+): Promise<O> {
+  const rawHeaders = ['User-Agent', agent]
+  const request = { method: 'POST', target: '/', rawHeaders, body: Buffer.alloc(0), peer: 'keyreeve', tls: undefined }
+  const trace = { requestId: randomUUID(), now: app.now(), request, operation, keys: [] }
+  const decode = (): unknown => {
+    requireFit(operation.input, input)
+    return input
+  }
+  return await settle({ ...app, quotas: undefined }, trace, { decode, sign: who }, decision => {
+    if ('refusal' in decision) throw decision.refusal
+    return structuredClone(decision.output) as O // The caller knows the operation; the original is wiped.
+  })
+}
+
+/** How a request is read, and who asks. */
+interface Reading {
+  decode: () => unknown
+  sign: (view: View) => Promise<Signer>
+}
+
+/**
+ * Decides and commits, until nothing that was decided on has moved meanwhile.
+ *
+ * @param use gets the decision once it is durable, and before its secrets are wiped
+ */
+async function settle<T>(
+  app: App,
+  trace: Trace & { operation: Operation },
+  { decode, sign }: Reading,
+  use: (decision: Decision<unknown>) => T,
+): Promise<T> {
+  const { operation } = trace
+  let endTurn: (() => void) | undefined
+  try {
     for (let attempt = 0; attempt < mostAttempts; attempt++) {
       const view = app.store.view()
-      const scope = { now: new Date(trace.now), regions: app.regions, service: operation.service }
-      const { caller, region, identity } = await authenticate(app, view, request, scope)
-      const asker = { ...trace, operation, caller, region, identity, keys: [] }
+      const { caller, region, identity } = await sign(view)
+      const asker = { ...trace, caller, region, identity, keys: [] }
       const decision = await decide(app, view, asker, decode)
       try {
         const events = auditEvents(asker, decision)
@@ -70,25 +136,13 @@ export async function answer(app: App, request: HttpRequest): Promise<HttpRespon
         }
         for (const event of events) app.services.lastUsage.note(event)
         if (decision.failure) report(app, asker, decision.failure)
-        const code = 'refusal' in decision ? decision.refusal.code : 'OK'
-        app.observe(operation.name, code, (performance.now() - started) / 1000)
-        return 'refusal' in decision
-          ? wire.encodeError(decision.refusal, trace.requestId)
-          : wire.encode(operation, decision.output, trace.requestId)
+        return use(decision)
       } finally {
         wipe(asker.input)
         if ('output' in decision) wipe(decision.output)
       }
     }
     throw new Error(`${operation.name} lost the race for its rows ${mostAttempts} times`)
-  } catch (error) {
-    // Nobody was authenticated, or nothing could be recorded: there is no audit entry to be had.
-    if (error instanceof KmsError) {
-      app.log({ level: 'info', event: 'refused', requestId: trace.requestId, peer: request.peer, code: error.code })
-    } else {
-      report(app, trace, error)
-    }
-    return wire.encodeError(toKmsError(error), trace.requestId)
   } finally {
     endTurn?.()
   }

@@ -100,6 +100,17 @@ export function decodeObject<T>(shape: Shape<T>, object: Map<string, Json>): T {
   }
 }
 
+/**
+ * The same constraints for values that did not come over the wire.
+ *
+ * @throws ValidationException
+ */
+export function requireFit<T>(shape: Shape<T>, value: T): void {
+  const faults = new Faults()
+  shape.check(value, '', faults)
+  faults.throwIfAny()
+}
+
 /** Both at once. */
 export function decode<T>(shape: Shape<T>, body: Uint8Array): T {
   return decodeObject(shape, parseObject(body))
