@@ -70,6 +70,10 @@ export type EntityKind = keyof typeof kinds
 
 export const noSuchEntity = (message: string): KmsError => kmsError('NoSuchEntityException', message)
 
+/** @param quota as the service calls it, such as `TagsPerUser` */
+export const overQuota = (quota: string, most: number): KmsError =>
+  kmsError('LimitExceededException', `Cannot exceed quota for ${quota}: ${most}`)
+
 /** @throws NoSuchEntityException, in the service's words; names are looked up with regard to case */
 export async function requireEntity<K extends Exclude<EntityKind, 'managed-policy'>>(
   view: View,
