@@ -60,7 +60,7 @@ export async function answer(app: App, request: HttpRequest): Promise<HttpRespon
       const code = 'refusal' in decision ? decision.refusal.code : 'OK'
       app.observe(operation.name, code, (performance.now() - started) / 1000)
       return 'refusal' in decision
-        ? wire.encodeError(decision.refusal, trace.requestId)
+        ? wire.encodeError(decision.refusal, trace.requestId, operation)
         : wire.encode(operation, decision.output, trace.requestId)
     })
   } catch (error) {
@@ -70,7 +70,7 @@ export async function answer(app: App, request: HttpRequest): Promise<HttpRespon
     } else {
       report(app, trace, error)
     }
-    return wire.encodeError(toKmsError(error), trace.requestId)
+    return wire.encodeError(toKmsError(error), trace.requestId, trace.operation)
   }
 }
 

@@ -4,7 +4,8 @@ import type { Operation } from './operation.ts'
 import { encodeError } from './protocol/aws-json.ts'
 import { kmsError, type KmsError } from './protocol/errors.ts'
 import { headerOf } from './protocol/headers.ts'
-import { parseQuery, queryAnswer, queryError, unknownAction } from './protocol/query.ts'
+import { decodeParameters } from './protocol/form.ts'
+import { parseQuery, queryAnswer, queryError, unknownActionOf, type QueryService } from './protocol/query.ts'
 import { decodeObject, encode, encodeText, parseObject, type Shape } from './protocol/shape.ts'
 
 /** How a service's requests and answers look on the wire. */
@@ -16,19 +17,16 @@ export interface Wire {
    */
   route(request: HttpRequest): { operation: Operation; decode: () => unknown }
   encode(operation: Operation, output: unknown, requestId: string): HttpResponse
-  encodeError(error: KmsError, requestId: string): HttpResponse
+  /** `operation` is absent if it is not known. */
+  encodeError(error: KmsError, requestId: string, operation?: Operation): HttpResponse
 }
 
-const byName = (service: Operation['service']): ReadonlyMap<string, Operation> =>
-  new Map(operations.filter(operation => operation.service === service).map(operation => [operation.name, operation]))
-
-/** AWS JSON 1.1, for KMS (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html). */
+/** AWS JSON 1.1, for KMS and for what is our own (https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html). */
 const awsJson: Wire = {
   route(request) {
     // Bad JSON is reported even to the unauthenticated, and before an unknown operation.
     const body = parseObject(request.body)
-    const target = headerOf(request.rawHeaders, 'x-amz-target') ?? ''
-    const operation = target.startsWith(targetPrefix) ? kms.get(target.slice(targetPrefix.length)) : undefined
+    const operation = targets.get(headerOf(request.rawHeaders, 'x-amz-target') ?? '')
     if (!operation) throw kmsError('UnknownOperationException')
     return { operation, decode: () => decodeObject(operation.input, body) }
   },
@@ -51,8 +49,10 @@ const awsJson: Wire = {
 const encodeOutput = (shape: Shape<unknown>, output: unknown): Pick<HttpResponse, 'body' | 'isSecret'> =>
   shape.isQuotable ? { body: encodeText(shape, output) } : { body: encode(shape, output), isSecret: true }
 
-const targetPrefix = 'TrentService.'
-const kms = byName('kms')
+const targets: ReadonlyMap<string, Operation> = new Map([
+  ...named('kms', 'TrentService.'),
+  ...named('keyreeve', 'Keyreeve.'),
+])
 
 const jsonHeaders = (requestId: string): string[] => [
   'x-amzn-RequestId',
@@ -67,27 +67,28 @@ const jsonHeaders = (requestId: string): string[] => [
   'application/x-amz-json-1.1',
 ]
 
-/** AWS Query, for STS (https://smithy.io/2.0/aws/protocols/aws-query-protocol.html). */
+/** AWS Query, for STS and IAM (https://smithy.io/2.0/aws/protocols/aws-query-protocol.html). */
 const awsQuery: Wire = {
   route(request) {
-    const { action } = parseQuery(request.body)
-    const operation = sts.get(action)
-    if (!operation) throw unknownAction(action)
-    return { operation, decode: () => decodeObject(operation.input, new Map()) }
+    const query = parseQuery(request.body)
+    const operation = actions[query.service].get(query.action)
+    if (!operation) throw unknownActionOf(query)
+    return { operation, decode: () => decodeParameters(operation.input, query.parameters) }
   },
-  encode: (operation, output, requestId) => ({
-    status: 200,
-    headers: xmlHeaders(requestId),
-    // Every output of a Query operation is a structure of strings.
-    body: queryAnswer(operation.name, output as Record<string, string>, requestId),
-  }),
-  encodeError(error, requestId) {
-    const { status, body } = queryError(error, requestId)
+  encode(operation, output, requestId) {
+    const body = queryAnswer(serviceOf(operation), operation.name, operation.output, output, requestId)
+    return { status: 200, headers: xmlHeaders(requestId), body, isSecret: typeof body !== 'string' }
+  },
+  encodeError(error, requestId, operation) {
+    const { status, body } = queryError(error, requestId, operation && serviceOf(operation))
     return { status, headers: xmlHeaders(requestId), body }
   },
 }
 
-const sts = byName('sts')
+const actions: Readonly<Record<QueryService, ReadonlyMap<string, Operation>>> = { iam: named('iam'), sts: named('sts') }
+
+// Only these two are found in `actions`.
+const serviceOf = ({ service }: Operation): QueryService => (service === 'iam' ? 'iam' : 'sts')
 
 const xmlHeaders = (requestId: string): string[] => ['x-amzn-RequestId', requestId, 'Content-Type', 'text/xml']
 
@@ -96,4 +97,9 @@ export function wireOf(request: HttpRequest): Wire {
   return headerOf(request.rawHeaders, 'content-type')?.toLowerCase().startsWith('application/x-www-form-urlencoded')
     ? awsQuery
     : awsJson
+}
+
+/** The operations of a service, by their name behind the prefix. */
+function named(service: Operation['service'], prefix = ''): Map<string, Operation> {
+  return new Map(operations.filter(({ service: its }) => its === service).map(item => [prefix + item.name, item]))
 }

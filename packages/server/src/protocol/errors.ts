@@ -48,6 +48,7 @@ export const errorStatus = {
   KMSInvalidSignatureException: 400,
   KMSInvalidStateException: 400,
   LimitExceededException: 400,
+  MalformedInputException: 400,
   MalformedPolicyDocumentException: 400,
   MissingActionException: 400,
   MissingAuthenticationTokenException: 400,

@@ -1,57 +1,25 @@
-import { base64Length, writeBase64 } from './base64.ts'
-import { writeUtf8 } from './json.ts'
+import { TextWriter, type Escapes } from './text-writer.ts'
 
-const usualSize = 64 * 1024
-
-const quote = 0x22
-/** By code unit: how a string says it (RFC 8259 section 7), if not by itself. */
-const escapes = Array.from({ length: 0x80 }, (_, unit) => {
+const quote = Buffer.from('"')
+/** How a string says what it cannot hold by itself (RFC 8259 section 7). */
+const escapes: Escapes = Array.from({ length: 0x80 }, (_, unit) => {
   const escape = JSON.stringify(String.fromCharCode(unit)).slice(1, -1)
   return escape.length > 1 ? Buffer.from(escape) : undefined
 })
 
-/**
- * Writes JSON straight into bytes, so that no blob becomes a string on the way. Each call writes one piece; that the pieces
- * make a document is the caller's duty, as is `clear`, since what was written may hold a secret.
- */
-export class JsonWriter {
-  #buffer = Buffer.allocUnsafeSlow(usualSize)
-  #length = 0
-
-  /** A piece that is JSON already. */
-  raw(bytes: Uint8Array): void {
-    this.#reserve(bytes.length)
-    this.#length = copy(bytes, this.#buffer, this.#length)
-  }
-
-  /** A string. Half of a surrogate pair becomes U+FFFD: it has no place in UTF-8. */
+/** Writes JSON. */
+export class JsonWriter extends TextWriter {
   string(text: string): void {
-    this.#reserve(6 * text.length + 2)
-    const buffer = this.#buffer
-    let to = this.#length
-    buffer[to++] = quote
-    for (let i = 0; i < text.length; i++) {
-      const unit = text.charCodeAt(i)
-      if (unit < 0x80) {
-        const escape = escapes[unit]
-        if (escape) to = copy(escape, buffer, to)
-        else buffer[to++] = unit
-      } else {
-        const point = text.codePointAt(i) ?? unit
-        if (point > 0xffff) i++
-        to = writeUtf8(point >= 0xd800 && point <= 0xdfff ? 0xfffd : point, buffer, to)
-      }
-    }
-    buffer[to++] = quote
-    this.#length = to
+    this.raw(quote)
+    this.escaped(text, escapes)
+    this.raw(quote)
   }
 
   /** A string: the base64 of `bytes`. */
-  base64(bytes: Uint8Array): void {
-    this.#reserve(base64Length(bytes.length) + 2)
-    this.#buffer[this.#length++] = quote
-    this.#length = writeBase64(bytes, this.#buffer, this.#length)
-    this.#buffer[this.#length++] = quote
+  override base64(bytes: Uint8Array): void {
+    this.raw(quote)
+    super.base64(bytes)
+    this.raw(quote)
   }
 
   /** @throws RangeError for what JSON has no number for */
@@ -59,37 +27,4 @@ export class JsonWriter {
     if (!Number.isFinite(value)) throw new RangeError('JSON has no such number')
     this.raw(Buffer.from(String(value)))
   }
-
-  /** A copy of what was written, in memory of its own. */
-  written(): Buffer {
-    const bytes = Buffer.allocUnsafeSlow(this.#length)
-    this.#buffer.copy(bytes, 0, 0, this.#length)
-    return bytes
-  }
-
-  /** What was written, as a string. */
-  text(): string {
-    return this.#buffer.toString('utf8', 0, this.#length)
-  }
-
-  /** Wipes what was written. */
-  clear(): void {
-    this.#buffer.fill(0, 0, this.#length)
-    this.#length = 0
-    if (this.#buffer.length > usualSize) this.#buffer = Buffer.allocUnsafeSlow(usualSize)
-  }
-
-  #reserve(size: number): void {
-    if (this.#length + size <= this.#buffer.length) return
-    const larger = Buffer.allocUnsafeSlow(2 * (this.#length + size))
-    this.#buffer.copy(larger, 0, 0, this.#length)
-    this.#buffer.fill(0, 0, this.#length)
-    this.#buffer = larger
-  }
-}
-
-/** Returns where the copy ends. For a few bytes this is faster than a call of `set`. */
-function copy(bytes: Uint8Array, target: Uint8Array, at: number): number {
-  for (let i = 0; i < bytes.length; i++) target[at + i] = bytes[i] ?? 0
-  return at + bytes.length
 }

@@ -38,6 +38,12 @@ export class JsonString {
     this.#isEscaped = isEscaped
   }
 
+  /** One from outside of JSON. Half of a surrogate pair becomes U+FFFD. */
+  static of(text: string): JsonString {
+    const source = Buffer.from(text)
+    return new JsonString(source, 0, source.length, false)
+  }
+
   text(): string {
     return this.#isEscaped ? this.#unescape().toString() : this.#source.toString('utf8', this.#start, this.#end)
   }
