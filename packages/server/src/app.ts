@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { parseRoots } from './attestation/chain.ts'
 import type { Authenticator } from './authenticate.ts'
 import { newAccessKey, newUser } from './auth/identities.ts'
@@ -91,6 +91,22 @@ export async function openApp(
   wall?: () => number,
   monotonic: () => number = () => Math.floor(performance.now()),
 ): Promise<OpenApp> {
+  const app = await open(config, log, wall, monotonic)
+  if (config.bootstrap === undefined) return app
+  try {
+    return { ...app, notices: [...app.notices, await bootstrap(app, config.bootstrap)] }
+  } catch (error) {
+    await app.close()
+    throw error
+  }
+}
+
+async function open(
+  config: Config,
+  log: Log,
+  wall: (() => number) | undefined,
+  monotonic: () => number,
+): Promise<OpenApp> {
   const attestationRoots = readRoots(config.attestation.roots)
   const engine = await openSqlite(config.data, { compact })
   try {
@@ -151,6 +167,28 @@ export async function openApp(
     await engine.close()
     throw error
   }
+}
+
+/**
+ * Makes what the bootstrap file declares.
+ *
+ * @returns what came of it, in a sentence
+ * @throws BootstrapError
+ */
+async function bootstrap(app: App, file: string): Promise<string> {
+  // Most servers have none.
+  const { BootstrapError, parseBootstrap } = await import('./bootstrap/file.ts')
+  const { applyBootstrap } = await import('./bootstrap/apply.ts')
+  const read = (path: string): Buffer => readFileSync(resolve(dirname(file), path))
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new BootstrapError(`bootstrap names ${file}, which cannot be read: ${reason}`, { cause: error })
+  }
+  const { made, changed } = await applyBootstrap(app, parseBootstrap(file, text, read, process.env))
+  return `The bootstrap file ${file}: ${made} made, ${changed} changed.`
 }
 
 /** The certificates in the file, in DER. */

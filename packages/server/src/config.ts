@@ -83,6 +83,10 @@ export const options = {
   },
   'root.passphrase': optional(secret(), 'Passphrase that protects the root key, in place of a key file'),
   account: usually(matching('account', /^\d{12}$/, '12 digits'), '000000000000', 'Account of the first administrator'),
+  bootstrap: optional(
+    path,
+    'YAML file of accounts, users, roles and keys that are made at the start if they are missing',
+  ),
   regions: {
     ...usually(listOf(region), commercialRegions, 'Regions that requests may be signed for'),
     shown: "AWS's commercial Regions",

@@ -152,17 +152,21 @@ export function newAccessKey(
 ): { accessKey: AccessKey; secret: string } {
   const id = uniqueId('AKIA')
   const secret = encodeBase64(random(30))
-  const accessKey = sealAccessKey(seal, { id, account: user.account, userName: user.name, now }, secret)
+  const accessKey = sealAccessKey(
+    seal,
+    { id, account: user.account, userName: user.name, now },
+    Buffer.from(secret, 'latin1'),
+  )
   return { accessKey, secret }
 }
 
-/** An access key with a given id and secret: for credentials that were agreed on beforehand. */
+/** An access key with a given id and secret (ASCII), for credentials that were agreed on beforehand. */
 export function sealAccessKey(
   seal: Seal,
   { id, account, userName, now }: { id: string; account: string; userName: string; now: number },
-  secret: string,
+  secret: Uint8Array,
 ): AccessKey {
-  const sealed = seal.seal(secretContext(account, userName, id), Buffer.from(secret, 'latin1'))
+  const sealed = seal.seal(secretContext(account, userName, id), secret)
   return { id, account, userName, status: 'Active', sealedSecret: encodeBase64(sealed), createdAt: now }
 }
 

@@ -33,39 +33,70 @@ export function compileSteps(symbols: readonly Step[]): (text: string) => boolea
   const waiting = new Uint32Array(words)
   /** Positions from which any character leads on. */
   const open = new Uint32Array(words)
-  /** Positions from which this character leads on. */
-  const bySymbol = new Map<string, Uint32Array>()
-  const none = new Uint32Array(words)
+  /** Positions from which this character (a code point) leads on; those from which any does among them. */
+  const leading = new Map<number, Uint32Array>()
   let position = 0
   for (const symbol of symbols) {
     if (symbol === anyRun) {
       mark(waiting, position)
       continue
     }
-    let positions: Uint32Array = open
-    if (symbol !== anyOne) {
-      positions = bySymbol.get(symbol) ?? new Uint32Array(words)
-      bySymbol.set(symbol, positions)
-    }
-    mark(positions, position++)
+    if (symbol === anyOne) mark(open, position)
+    else mark(setFor(leading, symbol.codePointAt(0) ?? 0, words), position)
+    position++
   }
+  for (const set of leading.values()) open.forEach((bits, word) => (set[word] = at(set, word) | bits))
+  return words === 1
+    ? text => text.length >= steps && matchShort(text, steps, at(waiting, 0), at(open, 0), leading)
+    : text => text.length >= steps && matchLong(text, steps, waiting, open, leading)
+}
 
-  return text => {
-    if (text.length < steps) return false
-    const reached = new Uint32Array(words)
-    mark(reached, 0)
-    for (const symbol of text) {
-      const leading = bySymbol.get(symbol) ?? none
-      let carry = 0
-      for (let word = 0; word < words; word++) {
-        const now = at(reached, word)
-        const onward = now & (at(leading, word) | at(open, word))
-        reached[word] = (onward << 1) | carry | (now & at(waiting, word))
-        carry = onward >>> 31
-      }
-    }
-    return (at(reached, steps >>> 5) & (1 << (steps & 31))) !== 0
+/** A pattern of at most 31 characters, as nearly all are. */
+function matchShort(
+  text: string,
+  steps: number,
+  waiting: number,
+  open: number,
+  leading: ReadonlyMap<number, Uint32Array>,
+): boolean {
+  let reached = 1
+  for (let index = 0; index < text.length && reached !== 0; index++) {
+    const code = text.codePointAt(index) ?? 0
+    if (code > 0xffff) index++
+    const set = leading.get(code)
+    reached = ((reached & (set === undefined ? open : at(set, 0))) << 1) | (reached & waiting)
   }
+  return (reached & (1 << steps)) !== 0
+}
+
+function matchLong(
+  text: string,
+  steps: number,
+  waiting: Uint32Array,
+  open: Uint32Array,
+  leading: ReadonlyMap<number, Uint32Array>,
+): boolean {
+  const reached = new Uint32Array(waiting.length)
+  mark(reached, 0)
+  for (const symbol of text) {
+    const set = leading.get(symbol.codePointAt(0) ?? 0) ?? open
+    let carry = 0
+    for (let word = 0; word < reached.length; word++) {
+      const now = at(reached, word)
+      const onward = now & at(set, word)
+      reached[word] = (onward << 1) | carry | (now & at(waiting, word))
+      carry = onward >>> 31
+    }
+  }
+  return (at(reached, steps >>> 5) & (1 << (steps & 31))) !== 0
+}
+
+function setFor(sets: Map<number, Uint32Array>, code: number, words: number): Uint32Array {
+  const known = sets.get(code)
+  if (known) return known
+  const made = new Uint32Array(words)
+  sets.set(code, made)
+  return made
 }
 
 /** One match; see `compileWildcard` for a pattern that is used more than once. */
