@@ -31,7 +31,7 @@ export interface KeyNeed<I> {
   ciphertext?: (input: I) => Uint8Array | undefined
   /** Where the grant token is from which a key without identifier is found. */
   grantToken?: (input: I) => string | undefined
-  /** In place of those of the operation, for policies. */
+  /** Beside those of the operation, for policies. */
   conditions?: (input: I) => Conditions
   /** In place of that of the operation, for policies and grants. */
   encryptionContext?: (input: I) => ReadonlyMap<string, string> | undefined

@@ -279,7 +279,7 @@ async function authorizeAll(
       continue
     }
     isOnKeys = true
-    await authority.require({ ...asked, ...onKey(operation, need, input), action: need.action ?? action, key })
+    await authority.require({ ...asked, ...onKey(operation, need, input, asked), action: need.action ?? action, key })
   }
   if (!isOnKeys) {
     const { arn = '*', tags } = (await needs.resource?.(input, context)) ?? {}
@@ -296,14 +296,19 @@ async function told({ needs }: Operation, context: HandlerContext, input: unknow
 }
 
 /** What policies and grants are told of the use of a key. */
-function onKey({ needs }: Operation, need: KeyNeed<unknown>, input: unknown): Partial<Question> {
+function onKey(
+  { needs }: Operation,
+  need: KeyNeed<unknown>,
+  input: unknown,
+  { conditions }: Partial<Question>,
+): Partial<Question> {
   const identifier = need.identifier(input)
   const encryptionContext = (need.encryptionContext ?? needs.encryptionContext)?.(input)
   const grantOperation = grantable.get(need.action ?? needs.action ?? '')
   const child = needs.child?.(input)
   const named = needs.alias === undefined && need.aliases ? aliasIn(identifier) : undefined
   return {
-    ...(need.conditions && { conditions: need.conditions(input) }),
+    ...(need.conditions && { conditions: { ...conditions, ...need.conditions(input) } }),
     ...(encryptionContext && { encryptionContext }),
     ...(named !== undefined && { requestAlias: named }),
     ...(grantOperation && {
@@ -321,9 +326,9 @@ function onKey({ needs }: Operation, need: KeyNeed<unknown>, input: unknown): Pa
 const grantable: ReadonlyMap<string, GrantOperation> = new Map(grantOperations.map(name => [`kms:${name}`, name]))
 
 /** The alias by which a request names a key, if it does. */
-function aliasIn(identifier: string | undefined): string | undefined {
-  const at = identifier?.startsWith('alias/') ? 0 : (identifier?.indexOf(':alias/') ?? -1) + 1
-  return identifier !== undefined && (at > 0 || identifier.startsWith('alias/')) ? identifier.slice(at) : undefined
+function aliasIn(identifier = ''): string | undefined {
+  const at = identifier.startsWith('alias/') ? 0 : identifier.indexOf(':alias/') + 1
+  return identifier.startsWith('alias/', at) ? identifier.slice(at) : undefined
 }
 
 function connectionOf({ peer, tls, rawHeaders }: HttpRequest): Connection {

@@ -2,7 +2,7 @@ import type { KeyStore } from '../keys/key-store.ts'
 import { noKeys, operation, type Context } from '../operation.ts'
 import { structure } from '../protocol/shape.ts'
 import { ProxyFailure } from '../xks/failures.ts'
-import { customKeyStoreId } from './custom-key-stores.ts'
+import { customKeyStoreId, toldOfCaller } from './custom-key-stores.ts'
 import { askProxy, changeOfStore, requireStore, wrongState } from './key-stores.ts'
 import { shown } from './shown.ts'
 
@@ -14,7 +14,7 @@ export const connectCustomKeyStore = operation({
   name: 'ConnectCustomKeyStore',
   input: structure({ CustomKeyStoreId: customKeyStoreId }),
   output: structure({}),
-  needs: { action: 'kms:ConnectCustomKeyStore', keys: noKeys },
+  needs: { action: 'kms:ConnectCustomKeyStore', conditions: toldOfCaller, keys: noKeys },
   audit: { readOnly: false, parameters: input => shown(input, 'CustomKeyStoreId') },
   async handle(context, { CustomKeyStoreId: id }) {
     const { view, caller, region } = context

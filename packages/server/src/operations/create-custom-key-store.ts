@@ -14,6 +14,7 @@ import {
   requireFreeName,
   requireKnownVersion,
   shownOfProxy,
+  toldOfCaller,
 } from './custom-key-stores.ts'
 import { askProxy, changeOfStore, refusalFor, sealCredential, storesOf } from './key-stores.ts'
 import { shown } from './shown.ts'
@@ -38,7 +39,7 @@ export const createCustomKeyStore = operation({
   name: 'CreateCustomKeyStore',
   input,
   output: structure({ CustomKeyStoreId: string() }),
-  needs: { action: 'kms:CreateCustomKeyStore', keys: noKeys },
+  needs: { action: 'kms:CreateCustomKeyStore', conditions: toldOfCaller, keys: noKeys },
   audit: {
     readOnly: false,
     parameters: given => ({

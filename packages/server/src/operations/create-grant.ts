@@ -20,6 +20,7 @@ import { grantRow } from '../store/documents.ts'
 import {
   constraints,
   constraintTypes,
+  grantIsForAwsResource,
   grantName,
   grantsOn,
   operationList,
@@ -62,12 +63,12 @@ export const createGrant = operation({
     action: 'kms:CreateGrant',
     crossAccount: true,
     conditions: input => ({
+      ...grantIsForAwsResource,
       'kms:GrantConstraintType': constraintTypes(
         input.Constraints?.EncryptionContextEquals !== undefined,
         input.Constraints?.EncryptionContextSubset !== undefined,
       ),
       'kms:GrantConstraintSourceArn': input.Constraints?.SourceArn,
-      'kms:GrantIsForAWSResource': false,
       'kms:GrantOperations': input.Operations,
       'kms:GranteePrincipal': input.GranteePrincipal,
       'kms:RetiringPrincipal': input.RetiringPrincipal,

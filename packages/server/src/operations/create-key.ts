@@ -16,7 +16,7 @@ import { freshMaterial } from './material-changes.ts'
 import { description, policy, tags } from './members.ts'
 import { auditable, shown } from './shown.ts'
 import { requireAcceptablePolicy } from './policy-rules.ts'
-import { mergeTags } from './tag-rules.ts'
+import { mergeTags, pairsOf } from './tag-rules.ts'
 
 /** What the deprecated member may say: it never learned of the specs that came after it. */
 const customerMasterKeySpecs = [
@@ -58,9 +58,9 @@ export const createKey = operation({
   needs: {
     action: 'kms:CreateKey',
     keys: noKeys,
-    conditions: conditionsOf,
-    requestTags: ({ Tags }) => Tags?.map(({ TagKey, TagValue }) => [TagKey, TagValue]),
-    also: (_, input) => creationOf(input).slice(1),
+    conditions: (input, context) => creationOf(context, input)[0].conditions,
+    requestTags: ({ Tags }) => Tags && pairsOf(Tags),
+    also: (context, input) => creationOf(context, input).slice(1),
   },
   audit: {
     readOnly: false,
@@ -147,28 +147,33 @@ interface Creation {
   Tags?: readonly { TagKey: string; TagValue: string }[] | undefined
 }
 
-function conditionsOf(input: Creation): Conditions {
+/**
+ * What must be allowed for a key to be made.
+ *
+ * @param replicaRegion for a replica, which is made in another Region than the one that was called
+ */
+export function creationOf(
+  { caller }: Pick<Context, 'caller'>,
+  input: Creation,
+  replicaRegion?: string,
+): [Question & { conditions: Conditions }, ...Question[]] {
   const isMultiRegion = input.MultiRegion === true
-  return {
-    'kms:BypassPolicyLockoutSafetyCheck': input.BypassPolicyLockoutSafetyCheck,
+  const type = replicaRegion === undefined ? 'PRIMARY' : 'REPLICA'
+  const conditions = {
+    'kms:CallerAccount': caller.account,
     'kms:KeySpec': input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT',
     'kms:KeyUsage': input.KeyUsage ?? 'ENCRYPT_DECRYPT',
     'kms:KeyOrigin': input.Origin ?? 'AWS_KMS',
     'kms:MultiRegion': isMultiRegion,
-    'kms:MultiRegionKeyType': isMultiRegion ? 'PRIMARY' : undefined,
+    'kms:MultiRegionKeyType': isMultiRegion ? type : undefined,
   }
-}
-
-/** What must be allowed for a key to be made, in the Region that was called or another. */
-export function creationOf(input: Creation, region?: string): [Question, ...Question[]] {
-  const requestTags = input.Tags?.map(({ TagKey, TagValue }) => [TagKey, TagValue] as const)
+  const bypass = { 'kms:BypassPolicyLockoutSafetyCheck': input.BypassPolicyLockoutSafetyCheck }
   const asked = {
-    conditions: conditionsOf(input),
-    ...(requestTags && { requestTags }),
-    ...(region !== undefined && { region }),
+    ...(input.Tags && { requestTags: pairsOf(input.Tags) }),
+    ...(replicaRegion !== undefined && { region: replicaRegion }),
   }
-  const creation = { ...asked, action: 'kms:CreateKey' }
-  return requestTags?.length ? [creation, { ...asked, action: 'kms:TagResource' }] : [creation]
+  const creation = { ...asked, action: 'kms:CreateKey', conditions: { ...conditions, ...bypass } }
+  return input.Tags?.length ? [creation, { ...asked, action: 'kms:TagResource', conditions }] : [creation]
 }
 
 /** The key with material of our own making, and the row that holds it. */

@@ -1,8 +1,14 @@
 import type { KeyStore, KeyStoreProxy } from '../keys/key-store.ts'
+import type { Context } from '../operation.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { oneOf, optional, secret, string, structure } from '../protocol/shape.ts'
 
 /** Members of the operations on custom key stores, with the constraints of the service's model, and what they share. */
+
+/** What policies are told of each of them. */
+export const toldOfCaller = (_: unknown, { caller }: Pick<Context, 'caller'>) => ({
+  'kms:CallerAccount': caller.account,
+})
 
 export const customKeyStoreId = string(1, 64)
 export const customKeyStoreName = string(1, 256)

@@ -2,9 +2,9 @@ import { usable } from '../keys/states.ts'
 import { dryRunSucceeded, operation } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { blob, optional, string, structure } from '../protocol/shape.ts'
-import { decryptWith, requireEncryptionAlgorithm } from './encryption.ts'
+import { decryptWith, requireEncryptionAlgorithm, toldOfEncryption } from './encryption.ts'
 import { dryRun, dryRunModifiers, encryptionAlgorithm, encryptionContext, grantTokens, keyId } from './members.ts'
-import { ciphertextForRecipient, recipient, recipientOf } from './recipient.ts'
+import { ciphertextForRecipient, recipient, recipientOf, toldOfRecipient } from './recipient.ts'
 import { shown } from './shown.ts'
 import { ciphertextOf, requireKeyOfCiphertext, requireSource } from './symmetric.ts'
 
@@ -32,6 +32,12 @@ export const decrypt = operation({
   }),
   needs: {
     action: 'kms:Decrypt',
+    crossAccount: true,
+    conditions: async (input, context) => ({
+      ...toldOfEncryption.conditions(input),
+      ...(await toldOfRecipient(input, context)),
+    }),
+    encryptionContext: toldOfEncryption.encryptionContext,
     precheck: input => requireSource(input, ['KeyId', input.KeyId], input.EncryptionAlgorithm),
     keys: {
       key: {

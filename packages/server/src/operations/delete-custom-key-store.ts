@@ -1,7 +1,7 @@
 import { noKeys, operation } from '../operation.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { structure } from '../protocol/shape.ts'
-import { customKeyStoreId } from './custom-key-stores.ts'
+import { customKeyStoreId, toldOfCaller } from './custom-key-stores.ts'
 import { changeOfStore, requireStore, wrongState } from './key-stores.ts'
 import { shown } from './shown.ts'
 
@@ -10,7 +10,7 @@ export const deleteCustomKeyStore = operation({
   name: 'DeleteCustomKeyStore',
   input: structure({ CustomKeyStoreId: customKeyStoreId }),
   output: structure({}),
-  needs: { action: 'kms:DeleteCustomKeyStore', keys: noKeys },
+  needs: { action: 'kms:DeleteCustomKeyStore', conditions: toldOfCaller, keys: noKeys },
   audit: { readOnly: false, parameters: input => shown(input, 'CustomKeyStoreId') },
   async handle({ view, caller, region }, { CustomKeyStoreId: id }) {
     const place = { account: caller.account, region }

@@ -8,7 +8,7 @@ import { blob, oneOf, optional, string, structure } from '../protocol/shape.ts'
 import { onlyMaterialOf, requireAlgorithm } from './key-pairs.ts'
 import { origins } from './key-metadata.ts'
 import { dryRun, grantTokens, keyId } from './members.ts'
-import { ciphertextForRecipient, recipient, recipientOf } from './recipient.ts'
+import { ciphertextForRecipient, recipient, recipientOf, toldOfRecipient } from './recipient.ts'
 import { shown } from './shown.ts'
 
 /** The raw shared secret of ECDH with somebody's public key: the x-coordinate, to be put through a KDF. */
@@ -31,6 +31,11 @@ export const deriveSharedSecret = operation({
   }),
   needs: {
     action: 'kms:DeriveSharedSecret',
+    crossAccount: true,
+    conditions: async (input, context) => ({
+      'kms:KeyAgreementAlgorithm': input.KeyAgreementAlgorithm,
+      ...(await toldOfRecipient(input, context)),
+    }),
     keys: { key: { identifier: input => input.KeyId, aliases: true, usage: 'KEY_AGREEMENT', states: usable } },
   },
   audit: { readOnly: true, parameters: input => shown(input, 'KeyId', 'KeyAgreementAlgorithm') },

@@ -2,7 +2,7 @@ import type { KeyStore } from '../keys/key-store.ts'
 import { noKeys, operation } from '../operation.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { boolean, list, oneOf, optional, string, structure, timestamp } from '../protocol/shape.ts'
-import { customKeyStoreId, customKeyStoreName, keyStoreTypes } from './custom-key-stores.ts'
+import { customKeyStoreId, customKeyStoreName, keyStoreTypes, toldOfCaller } from './custom-key-stores.ts'
 import { requireStore, storesOf } from './key-stores.ts'
 import { limit, marker, nextMarker } from './members.ts'
 import { pageOfList } from './paging.ts'
@@ -35,7 +35,7 @@ export const describeCustomKeyStores = operation({
     Marker: marker,
   }),
   output: structure({ CustomKeyStores: list(entry), NextMarker: nextMarker, Truncated: boolean() }),
-  needs: { action: 'kms:DescribeCustomKeyStores', keys: noKeys },
+  needs: { action: 'kms:DescribeCustomKeyStores', conditions: toldOfCaller, keys: noKeys },
   audit: {
     readOnly: true,
     parameters: input => shown(input, 'CustomKeyStoreId', 'CustomKeyStoreName', 'Limit', 'Marker'),

@@ -13,6 +13,7 @@ export const describeKeyOperation = operation({
   output: structure({ KeyMetadata: keyMetadata }),
   needs: {
     action: 'kms:DescribeKey',
+    crossAccount: true,
     keys: { key: { identifier: input => input.KeyId, aliases: true, states: anyState } },
   },
   audit: { readOnly: true, parameters: input => shown(input, 'KeyId') },

@@ -1,6 +1,6 @@
 import { noKeys, operation } from '../operation.ts'
 import { structure } from '../protocol/shape.ts'
-import { customKeyStoreId } from './custom-key-stores.ts'
+import { customKeyStoreId, toldOfCaller } from './custom-key-stores.ts'
 import { changeOfStore, requireStore, wrongState } from './key-stores.ts'
 import { shown } from './shown.ts'
 
@@ -9,7 +9,7 @@ export const disconnectCustomKeyStore = operation({
   name: 'DisconnectCustomKeyStore',
   input: structure({ CustomKeyStoreId: customKeyStoreId }),
   output: structure({}),
-  needs: { action: 'kms:DisconnectCustomKeyStore', keys: noKeys },
+  needs: { action: 'kms:DisconnectCustomKeyStore', conditions: toldOfCaller, keys: noKeys },
   audit: { readOnly: false, parameters: input => shown(input, 'CustomKeyStoreId') },
   async handle({ view, caller, region }, { CustomKeyStoreId: id }) {
     const place = { account: caller.account, region }

@@ -9,6 +9,9 @@ import { keyId } from './members.ts'
 import { day } from './rotation.ts'
 import { shown } from './shown.ts'
 
+/** Days. */
+const defaultPeriod = 365
+
 /**
  * Turns automatic rotation on, or changes its period. The period runs from this call; a call that asks for what is already
  * so moves no date, or a client that repeats itself would put the rotation off for ever.
@@ -19,13 +22,17 @@ export const enableKeyRotation = operation({
   output: null,
   needs: {
     action: 'kms:EnableKeyRotation',
+    conditions: ({ RotationPeriodInDays = defaultPeriod }) => ({ 'kms:RotationPeriodInDays': RotationPeriodInDays }),
     keys: { key: { identifier: input => input.KeyId, aliases: false, origin: 'AWS_KMS', states: usable } },
   },
   audit: {
     readOnly: false,
-    parameters: input => ({ ...shown(input, 'KeyId'), rotationPeriodInDays: input.RotationPeriodInDays ?? 365 }),
+    parameters: input => ({
+      ...shown(input, 'KeyId'),
+      rotationPeriodInDays: input.RotationPeriodInDays ?? defaultPeriod,
+    }),
   },
-  async handle({ keys: { key }, now, view }, { RotationPeriodInDays: periodInDays = 365 }) {
+  async handle({ keys: { key }, now, view }, { RotationPeriodInDays: periodInDays = defaultPeriod }) {
     refuseReplica(key)
     if (keySpecs[key.spec].kind !== 'symmetric') throw kmsError('UnsupportedOperationException')
     const isSo = key.rotation?.periodInDays === periodInDays

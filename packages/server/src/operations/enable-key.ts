@@ -4,6 +4,7 @@ import { keyArn } from '../protocol/arn.ts'
 import { structure } from '../protocol/shape.ts'
 import { keyRow } from '../store/documents.ts'
 import { keyId } from './members.ts'
+import { toldOfUsage } from './schedule-key-deletion.ts'
 import { shown } from './shown.ts'
 
 /** EnableKey and DisableKey; each succeeds on a key that is already so. */
@@ -14,6 +15,7 @@ const keySwitch = (name: 'EnableKey' | 'DisableKey', enabled: boolean) =>
     output: null,
     needs: {
       action: `kms:${name}`,
+      ...(!enabled && { conditions: toldOfUsage }),
       keys: { key: { identifier: input => input.KeyId, aliases: false, states: withMaterial } },
     },
     audit: { readOnly: false, parameters: input => shown(input, 'KeyId') },

@@ -36,7 +36,7 @@ export const encapsulate = operation({
     SharedSecretCiphertextBlob: publicBlob(),
     EncapsulationAlgorithm: string(),
   }),
-  needs: { action: 'kms:Encapsulate', keys },
+  needs: { action: 'kms:Encapsulate', crossAccount: true, keys },
   audit: { readOnly: true, parameters },
   handle({ keys: { key } }, { EncapsulationAlgorithm }) {
     requireAlgorithm(key, EncapsulationAlgorithm)
@@ -66,7 +66,7 @@ export const decapsulate = operation({
     DryRun: dryRun,
   }),
   output: structure({ KeyId: string(), SharedSecret: blob(), EncapsulationAlgorithm: string() }),
-  needs: { action: 'kms:Decapsulate', keys },
+  needs: { action: 'kms:Decapsulate', crossAccount: true, keys },
   audit: { readOnly: true, parameters },
   async handle(context, { SharedSecretCiphertextBlob: ciphertext, EncapsulationAlgorithm }) {
     const { key } = context.keys

@@ -2,7 +2,7 @@ import { usable } from '../keys/states.ts'
 import { operation } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { blob, optional, publicBlob, string, structure } from '../protocol/shape.ts'
-import { encryptWith } from './encryption.ts'
+import { encryptWith, toldOfEncryption } from './encryption.ts'
 import { dryRun, encryptionAlgorithm, encryptionContext, grantTokens, keyId } from './members.ts'
 import { shown } from './shown.ts'
 
@@ -20,6 +20,8 @@ export const encrypt = operation({
   output: structure({ CiphertextBlob: publicBlob(), KeyId: string(), EncryptionAlgorithm: string() }),
   needs: {
     action: 'kms:Encrypt',
+    crossAccount: true,
+    ...toldOfEncryption,
     keys: { key: { identifier: input => input.KeyId, aliases: true, usage: 'ENCRYPT_DECRYPT', states: usable } },
   },
   audit: {

@@ -10,6 +10,22 @@ import { decryptUnder, encryptUnder } from './symmetric.ts'
 
 /** Encryption and decryption under a key of any spec, as Encrypt, Decrypt and ReEncrypt need it. */
 
+/** For policies: the algorithm in effect, also where none is named. */
+export const toldOfAlgorithm = (algorithm: EncryptionAlgorithmName = 'SYMMETRIC_DEFAULT') => ({
+  'kms:EncryptionAlgorithm': algorithm,
+})
+
+/** What policies and grants are told of it, also where it is data keys that are encrypted. */
+export const toldOfEncryption = {
+  conditions: ({ EncryptionAlgorithm }: Told) => toldOfAlgorithm(EncryptionAlgorithm),
+  encryptionContext: ({ EncryptionContext }: Told) => EncryptionContext,
+}
+
+interface Told {
+  EncryptionAlgorithm?: EncryptionAlgorithmName
+  EncryptionContext?: ReadonlyMap<string, string>
+}
+
 interface Wish {
   algorithm: EncryptionAlgorithmName
   encryptionContext: ReadonlyMap<string, string> | undefined

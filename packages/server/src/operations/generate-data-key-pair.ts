@@ -5,9 +5,10 @@ import { operation, type Context } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { blob, oneOf, optional, publicBlob, string, structure } from '../protocol/shape.ts'
-import { requireDataKeyKey } from './generate-data-key.ts'
+import { toldOfEncryption } from './encryption.ts'
 import { dryRun, encryptionContext, grantTokens, keyId } from './members.ts'
-import { ciphertextForRecipient, recipient, recipientOf } from './recipient.ts'
+import { requireDataKeyKey } from './generate-data-key.ts'
+import { ciphertextForRecipient, recipient, recipientOf, toldOfRecipient } from './recipient.ts'
 import { shown } from './shown.ts'
 import { encryptOrWipe } from './symmetric.ts'
 
@@ -43,6 +44,11 @@ interface Wish {
 const keys = {
   key: { identifier: (input: Wish) => input.KeyId, aliases: true, usage: 'ENCRYPT_DECRYPT', states: usable },
 } as const
+
+const conditions = (input: Wish) => ({
+  ...toldOfEncryption.conditions(input),
+  'kms:DataKeyPairSpec': input.KeyPairSpec,
+})
 
 const parameters = (input: Wish) => shown(input, 'KeyId', 'KeyPairSpec', 'EncryptionContext')
 
@@ -86,7 +92,13 @@ export const generateDataKeyPair = operation({
     KeyMaterialId: string(),
     CiphertextForRecipient: ciphertextForRecipient,
   }),
-  needs: { action: 'kms:GenerateDataKeyPair', keys },
+  needs: {
+    action: 'kms:GenerateDataKeyPair',
+    crossAccount: true,
+    conditions: async (input, context) => ({ ...conditions(input), ...(await toldOfRecipient(input, context)) }),
+    encryptionContext: toldOfEncryption.encryptionContext,
+    keys,
+  },
   audit: { readOnly: true, parameters },
   async handle(context, input) {
     const { answer, recorded } = await recipientOf(context, input)
@@ -109,7 +121,13 @@ export const generateDataKeyPairWithoutPlaintext = operation({
     KeyPairSpec: oneOf(keyPairSpecs),
     KeyMaterialId: string(),
   }),
-  needs: { action: 'kms:GenerateDataKeyPairWithoutPlaintext', keys },
+  needs: {
+    action: 'kms:GenerateDataKeyPairWithoutPlaintext',
+    crossAccount: true,
+    conditions,
+    encryptionContext: toldOfEncryption.encryptionContext,
+    keys,
+  },
   audit: { readOnly: true, parameters },
   async handle(context, input) {
     const { privateKey, output } = await makeDataKeyPair(context, input)

@@ -6,8 +6,9 @@ import { operation, type Context } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { blob, integer, oneOf, optional, publicBlob, string, structure } from '../protocol/shape.ts'
+import { toldOfEncryption } from './encryption.ts'
 import { dryRun, encryptionContext, grantTokens, keyId } from './members.ts'
-import { ciphertextForRecipient, recipient, recipientOf } from './recipient.ts'
+import { ciphertextForRecipient, recipient, recipientOf, toldOfRecipient } from './recipient.ts'
 import { shown } from './shown.ts'
 import { encryptOrWipe } from './symmetric.ts'
 
@@ -75,6 +76,12 @@ export const generateDataKey = operation({
   }),
   needs: {
     action: 'kms:GenerateDataKey',
+    crossAccount: true,
+    conditions: async (input, context) => ({
+      ...toldOfEncryption.conditions(input),
+      ...(await toldOfRecipient(input, context)),
+    }),
+    encryptionContext: toldOfEncryption.encryptionContext,
     keys,
     check: (_, input) => requireOneSize(input),
   },
@@ -96,6 +103,8 @@ export const generateDataKeyWithoutPlaintext = operation({
   output: structure({ CiphertextBlob: publicBlob(), KeyId: string(), KeyMaterialId: string() }),
   needs: {
     action: 'kms:GenerateDataKeyWithoutPlaintext',
+    crossAccount: true,
+    ...toldOfEncryption,
     keys,
     check: (_, input) => requireOneSize(input),
   },

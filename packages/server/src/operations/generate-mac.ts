@@ -22,6 +22,8 @@ const keys = {
   key: { identifier: (input: Wish) => input.KeyId, aliases: true, usage: 'GENERATE_VERIFY_MAC', states: usable },
 } as const
 
+const conditions = ({ MacAlgorithm }: Wish) => ({ 'kms:MacAlgorithm': MacAlgorithm })
+
 const parameters = (input: Wish) => shown(input, 'KeyId', 'MacAlgorithm')
 
 /** The HMAC of a message. It may serve as a secret, so it is treated as one. */
@@ -35,7 +37,7 @@ export const generateMac = operation({
     DryRun: dryRun,
   }),
   output: structure({ Mac: blob(), MacAlgorithm: string(), KeyId: string() }),
-  needs: { action: 'kms:GenerateMac', keys },
+  needs: { action: 'kms:GenerateMac', crossAccount: true, conditions, keys },
   audit: { readOnly: true, parameters },
   async handle(context, input) {
     const { key } = context.keys
@@ -56,7 +58,7 @@ export const verifyMac = operation({
     DryRun: dryRun,
   }),
   output: structure({ KeyId: string(), MacValid: boolean(), MacAlgorithm: string() }),
-  needs: { action: 'kms:VerifyMac', keys },
+  needs: { action: 'kms:VerifyMac', crossAccount: true, conditions, keys },
   audit: { readOnly: true, parameters },
   async handle(context, input) {
     const { key } = context.keys

@@ -3,7 +3,7 @@ import { noKeys, operation } from '../operation.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { blob, integer, optional, string, structure } from '../protocol/shape.ts'
 import { requireStore } from './key-stores.ts'
-import { ciphertextForRecipient, recipient, recipientOf } from './recipient.ts'
+import { ciphertextForRecipient, recipient, recipientOf, toldOfRecipient } from './recipient.ts'
 
 /** Random bytes from the operating system's generator. */
 export const generateRandom = operation({
@@ -20,6 +20,7 @@ export const generateRandom = operation({
       // Optional in the model, yet required by the service.
       if (input.NumberOfBytes === undefined) throw kmsError('ValidationException', 'NumberOfBytes is required.')
     },
+    conditions: toldOfRecipient,
     keys: noKeys,
   },
   audit: { readOnly: true, parameters: () => null },

@@ -18,6 +18,7 @@ export const getKeyRotationStatus = operation({
   }),
   needs: {
     action: 'kms:GetKeyRotationStatus',
+    crossAccount: true,
     keys: { key: { identifier: input => input.KeyId, aliases: false, states: anyState } },
   },
   audit: { readOnly: true, parameters: input => shown(input, 'KeyId') },

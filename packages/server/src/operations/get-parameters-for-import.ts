@@ -23,6 +23,10 @@ export const getParametersForImport = operation({
   output: structure({ KeyId: string(), ImportToken: blob(), PublicKey: blob(), ParametersValidTo: timestamp() }),
   needs: {
     action: 'kms:GetParametersForImport',
+    conditions: ({ WrappingAlgorithm, WrappingKeySpec }) => ({
+      'kms:WrappingAlgorithm': WrappingAlgorithm,
+      'kms:WrappingKeySpec': WrappingKeySpec,
+    }),
     keys: {
       key: { identifier: input => input.KeyId, aliases: false, origin: 'EXTERNAL', states: notPendingDeletion },
     },

@@ -25,6 +25,7 @@ export const getPublicKey = operation({
   }),
   needs: {
     action: 'kms:GetPublicKey',
+    crossAccount: true,
     keys: { key: { identifier: input => input.KeyId, aliases: true, states: usable } },
   },
   audit: { readOnly: true, parameters: input => shown(input, 'KeyId') },

@@ -75,6 +75,9 @@ function describeConstraints({ encryptionContextSubset, encryptionContextEquals,
   }
 }
 
+/** No service calls on behalf of anybody here. */
+export const grantIsForAwsResource = { 'kms:GrantIsForAWSResource': false }
+
 /** For `kms:GrantConstraintType`. */
 export function constraintTypes(equals: boolean, subset: boolean): string | string[] | undefined {
   if (equals && subset) return ['EncryptionContextEquals', 'EncryptionContextSubset']

@@ -41,6 +41,10 @@ export const importKeyMaterial = operation({
   output: structure({ KeyId: string(), KeyMaterialId: optional(string()) }),
   needs: {
     action: 'kms:ImportKeyMaterial',
+    conditions: ({ ExpirationModel, ValidTo }) => ({
+      'kms:ExpirationModel': ExpirationModel,
+      'kms:ValidTo': ValidTo,
+    }),
     keys: {
       key: { identifier: input => input.KeyId, aliases: false, origin: 'EXTERNAL', states: notPendingDeletion },
     },

@@ -26,7 +26,10 @@ export const listAliases = operation({
   }),
   needs: {
     action: 'kms:ListAliases',
-    keys: { key: { identifier: input => input.KeyId, optional: true, aliases: false, states: anyState } },
+    // It is on no key, so another account's is refused, and no policy of a key has a say.
+    keys: {
+      key: { action: null, identifier: input => input.KeyId, optional: true, aliases: false, states: anyState },
+    },
   },
   audit: { readOnly: true, parameters: input => shown(input, 'KeyId', 'Limit', 'Marker') },
   async handle({ keys, caller, region, view, seal }, { KeyId, Limit = 50, Marker }) {

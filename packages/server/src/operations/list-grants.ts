@@ -6,7 +6,7 @@ import { keyArn } from '../protocol/arn.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { boolean, list, optional, structure } from '../protocol/shape.ts'
 import { granteeRef, grantRow, type View } from '../store/documents.ts'
-import { describeGrant, grantEntry, grantId, principal, servicePrincipal } from './grants.ts'
+import { describeGrant, grantEntry, grantId, grantIsForAwsResource, principal, servicePrincipal } from './grants.ts'
 import { keyId, limit, marker, nextMarker } from './members.ts'
 import { pageOf, readMarker } from './paging.ts'
 import { shown } from './shown.ts'
@@ -25,6 +25,8 @@ export const listGrants = operation({
   output: structure({ Grants: list(grantEntry), NextMarker: nextMarker, Truncated: boolean() }),
   needs: {
     action: 'kms:ListGrants',
+    crossAccount: true,
+    conditions: () => grantIsForAwsResource,
     keys: { key: { identifier: input => input.KeyId, aliases: false, states: anyState } },
   },
   audit: {

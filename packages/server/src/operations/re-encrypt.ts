@@ -2,7 +2,7 @@ import { usable } from '../keys/states.ts'
 import { dryRunSucceeded, operation } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { blob, optional, publicBlob, string, structure } from '../protocol/shape.ts'
-import { decryptWith, encryptWith, requireEncryptionAlgorithm } from './encryption.ts'
+import { decryptWith, encryptWith, requireEncryptionAlgorithm, toldOfAlgorithm } from './encryption.ts'
 import { dryRun, dryRunModifiers, encryptionAlgorithm, encryptionContext, grantTokens, keyId } from './members.ts'
 import { shown } from './shown.ts'
 import { ciphertextOf, requireKeyOfCiphertext, requireSource } from './symmetric.ts'
@@ -33,10 +33,16 @@ export const reEncrypt = operation({
   }),
   needs: {
     action: 'kms:ReEncrypt*',
+    crossAccount: true,
+    conditions: (_, { keys: { source, destination } }) => ({
+      'kms:ReEncryptOnSameKey': keyArn(source) === keyArn(destination),
+    }),
     precheck: input => requireSource(input, ['SourceKeyId', input.SourceKeyId], input.SourceEncryptionAlgorithm),
     keys: {
       source: {
         action: 'kms:ReEncryptFrom',
+        conditions: input => toldOfAlgorithm(input.SourceEncryptionAlgorithm),
+        encryptionContext: input => input.SourceEncryptionContext,
         identifier: input => input.SourceKeyId,
         ciphertext: ciphertextOf,
         aliases: true,
@@ -45,6 +51,8 @@ export const reEncrypt = operation({
       },
       destination: {
         action: 'kms:ReEncryptTo',
+        conditions: input => toldOfAlgorithm(input.DestinationEncryptionAlgorithm),
+        encryptionContext: input => input.DestinationEncryptionContext,
         identifier: input => input.DestinationKeyId,
         aliases: true,
         usage: 'ENCRYPT_DECRYPT',

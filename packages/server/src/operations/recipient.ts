@@ -1,7 +1,9 @@
+import type { Attestation } from '../attestation/document.ts'
 import { envelope } from '../attestation/envelope.ts'
 import type { AuditObject } from '../audit/record.ts'
+import type { Conditions } from '../auth/request-context.ts'
 import type { Context, Decision } from '../operation.ts'
-import { kmsError } from '../protocol/errors.ts'
+import { kmsError, type KmsError } from '../protocol/errors.ts'
 import { blob, oneOf, optional, publicBlob, structure } from '../protocol/shape.ts'
 
 /** Whom a plaintext is for: an enclave that an attestation document vouches for, in place of the caller. */
@@ -15,8 +17,15 @@ export const recipient = optional(
 export const ciphertextForRecipient = optional(publicBlob())
 
 interface Wish {
-  Recipient?: { KeyEncryptionAlgorithm?: string; AttestationDocument?: Uint8Array }
+  Recipient?: Named
 }
+
+interface Named {
+  KeyEncryptionAlgorithm?: string
+  AttestationDocument?: Uint8Array
+}
+
+type Verifier = Pick<Context, 'settings' | 'now' | 'caller' | 'publicKeys'>
 
 type Carrier = 'Plaintext' | 'PrivateKeyPlaintext' | 'SharedSecret'
 
@@ -41,24 +50,10 @@ const theCaller: Recipient = {
  * @throws UnsupportedOperationException if there is a Recipient, but no root for its document: whoever sends one must not
  *   get the plaintext in the clear instead. ValidationException if a part is missing, or the document cannot be trusted.
  */
-export async function recipientOf(
-  { settings, now, caller, publicKeys }: Pick<Context, 'settings' | 'now' | 'caller' | 'publicKeys'>,
-  { Recipient }: Wish,
-): Promise<Recipient> {
+export async function recipientOf(verifier: Verifier, { Recipient }: Wish): Promise<Recipient> {
   if (!Recipient) return theCaller
-  const { KeyEncryptionAlgorithm, AttestationDocument } = Recipient
-  const { attestationRoots: roots } = settings
-  if (roots.length === 0) {
-    throw kmsError('UnsupportedOperationException', 'Recipient (attestation documents) is not supported.')
-  }
-  if (KeyEncryptionAlgorithm === undefined || AttestationDocument === undefined) {
-    throw kmsError('ValidationException', 'Recipient must have KeyEncryptionAlgorithm and AttestationDocument.')
-  }
-  const attested = await publicKeys.attest(caller.account, AttestationDocument, roots, now)
-  if ('refusal' in attested) {
-    // The service's own texts for bad documents are not known.
-    throw kmsError('ValidationException', `The attestation document cannot be trusted. ${attested.refusal}`)
-  }
+  const attested = await attestationOf(verifier, Recipient)
+  if ('refusal' in attested) throw attested.refusal
   const { publicKey, moduleId, imageSha384 } = attested
   const enclave = { attestationDocumentModuleId: moduleId, attestationDocumentEnclaveImageDigest: imageSha384 }
   return {
@@ -71,4 +66,44 @@ export async function recipientOf(
     },
     recorded: additional => ({ additional: { ...additional, recipient: enclave } }),
   }
+}
+
+/** What policies are told of whom the plaintext is for; nothing of one that cannot be trusted. */
+export async function toldOfRecipient({ Recipient }: Wish, verifier: Verifier): Promise<Conditions> {
+  const attested = Recipient && (await attestationOf(verifier, Recipient))
+  if (!attested || 'refusal' in attested) return {}
+  const { imageSha384, pcrs } = attested
+  return {
+    'kms:RecipientAttestation:ImageSha384': imageSha384,
+    ...Object.fromEntries(Array.from(pcrs, ([index, value]) => [`kms:RecipientAttestation:PCR${index}`, value])),
+  }
+}
+
+type Attested = Attestation | { refusal: KmsError }
+
+/** By what was asked for: policies are told of a document before the answer needs it, and it is verified once. */
+const verified = new WeakMap<Named, Promise<Attested>>()
+
+function attestationOf(verifier: Verifier, recipient: Named): Promise<Attested> {
+  const known = verified.get(recipient)
+  if (known) return known
+  const attested = verify(verifier, recipient)
+  verified.set(recipient, attested)
+  return attested
+}
+
+async function verify({ settings, now, caller, publicKeys }: Verifier, named: Named): Promise<Attested> {
+  const { KeyEncryptionAlgorithm, AttestationDocument } = named
+  const { attestationRoots: roots } = settings
+  if (roots.length === 0) {
+    return { refusal: kmsError('UnsupportedOperationException', 'Recipient (attestation documents) is not supported.') }
+  }
+  if (KeyEncryptionAlgorithm === undefined || AttestationDocument === undefined) {
+    const text = 'Recipient must have KeyEncryptionAlgorithm and AttestationDocument.'
+    return { refusal: kmsError('ValidationException', text) }
+  }
+  const attested = await publicKeys.attest(caller.account, AttestationDocument, roots, now)
+  if (!('refusal' in attested)) return attested
+  // The service's own texts for bad documents are not known.
+  return { refusal: kmsError('ValidationException', `The attestation document cannot be trusted. ${attested.refusal}`) }
 }

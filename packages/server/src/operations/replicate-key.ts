@@ -14,7 +14,7 @@ import { describeKey, keyMetadata } from './key-metadata.ts'
 import { description, keyId, policy, region, tags } from './members.ts'
 import { requireAcceptablePolicy } from './policy-rules.ts'
 import { auditable, shown } from './shown.ts'
-import { mergeTags } from './tag-rules.ts'
+import { mergeTags, pairsOf } from './tag-rules.ts'
 
 /**
  * Makes a related key in another Region, with a policy, a description and tags of its own. What is imported is not
@@ -41,9 +41,11 @@ export const replicateKey = operation({
     action: 'kms:ReplicateKey',
     keys: { key: { identifier: input => input.KeyId, aliases: false, states: usable } },
     conditions: input => ({ 'kms:ReplicaRegion': input.ReplicaRegion }),
+    requestTags: ({ Tags }) => Tags && pairsOf(Tags),
     // The key that is made has no policy yet that could allow it.
-    also: ({ keys: { key } }, { ReplicaRegion, Tags, BypassPolicyLockoutSafetyCheck }) =>
+    also: ({ keys: { key }, caller }, { ReplicaRegion, Tags, BypassPolicyLockoutSafetyCheck }) =>
       creationOf(
+        { caller },
         {
           Tags,
           BypassPolicyLockoutSafetyCheck,

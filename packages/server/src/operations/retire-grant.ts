@@ -26,6 +26,7 @@ export const retireGrant = operation({
   output: null,
   needs: {
     action: null,
+    crossAccount: true,
     precheck({ GrantToken, KeyId, GrantId }) {
       const isNamed = KeyId !== undefined && GrantId !== undefined
       const isHalfNamed = !isNamed && (KeyId !== undefined || GrantId !== undefined)

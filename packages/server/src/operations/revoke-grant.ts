@@ -4,7 +4,7 @@ import { keyArn } from '../protocol/arn.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { structure } from '../protocol/shape.ts'
 import { grantRow } from '../store/documents.ts'
-import { grantId, requireGrantId, withoutGrants } from './grants.ts'
+import { grantId, grantIsForAwsResource, requireGrantId, withoutGrants } from './grants.ts'
 import { dryRun, keyId } from './members.ts'
 import { shown } from './shown.ts'
 
@@ -15,6 +15,8 @@ export const revokeGrant = operation({
   output: null,
   needs: {
     action: 'kms:RevokeGrant',
+    crossAccount: true,
+    conditions: () => grantIsForAwsResource,
     keys: { key: { identifier: input => input.KeyId, aliases: false, states: anyState } },
   },
   audit: { readOnly: false, parameters: input => shown(input, 'KeyId', 'GrantId') },

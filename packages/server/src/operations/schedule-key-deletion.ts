@@ -1,5 +1,6 @@
 import { isPrimary, notPendingDeletion } from '../keys/states.ts'
-import { operation } from '../operation.ts'
+import type { Key } from '../keys/key.ts'
+import { operation, type Context } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { integer, optional, string, structure, timestamp } from '../protocol/shape.ts'
@@ -7,6 +8,10 @@ import { putKey } from './family.ts'
 import { keyId } from './members.ts'
 import { day } from './rotation.ts'
 import { shown } from './shown.ts'
+
+/** Days; the longest is the default. */
+const shortestWindow = 7
+const longestWindow = 30
 
 /**
  * Starts the waiting period of 7 to 30 days, after which a job erases the key. That of a primary key starts when its last
@@ -23,19 +28,27 @@ export const scheduleKeyDeletion = operation({
   }),
   needs: {
     action: 'kms:ScheduleKeyDeletion',
+    conditions: async (input, context) => ({
+      'kms:ScheduleKeyDeletionPendingWindowInDays': input.PendingWindowInDays ?? longestWindow,
+      ...(await toldOfUsage(input, context)),
+    }),
     // The model admits 1 to 365; the service narrows it.
-    check(_, { PendingWindowInDays: window = 30 }) {
-      if (window < 7 || window > 30) {
-        throw kmsError('ValidationException', 'PendingWindowInDays must be between 7 and 30')
+    check(_, { PendingWindowInDays: window = longestWindow }) {
+      if (window < shortestWindow || window > longestWindow) {
+        const text = `PendingWindowInDays must be between ${shortestWindow} and ${longestWindow}`
+        throw kmsError('ValidationException', text)
       }
     },
     keys: { key: { identifier: input => input.KeyId, aliases: false, states: notPendingDeletion } },
   },
   audit: {
     readOnly: false,
-    parameters: input => ({ ...shown(input, 'KeyId'), pendingWindowInDays: input.PendingWindowInDays ?? 30 }),
+    parameters: input => ({
+      ...shown(input, 'KeyId'),
+      pendingWindowInDays: input.PendingWindowInDays ?? longestWindow,
+    }),
   },
-  handle({ keys: { key }, now }, { PendingWindowInDays: windowInDays = 30 }) {
+  handle({ keys: { key }, now }, { PendingWindowInDays: windowInDays = longestWindow }) {
     const waitsForReplicas = isPrimary(key) && (key.family?.replicas.length ?? 0) > 0
     const at = now + windowInDays * day
     const deletion = waitsForReplicas ? { windowInDays } : { at, windowInDays }
@@ -56,4 +69,11 @@ export const scheduleKeyDeletion = operation({
       },
     }
   },
+})
+
+type Used = Context & { keys: { key: Key } }
+
+/** For policies that keep what is in use from those who would put an end to it. */
+export const toldOfUsage = async (_: unknown, { keys: { key }, lastUsage, view, now }: Used) => ({
+  'kms:TrailingDaysWithoutKeyUsage': await lastUsage.daysWithoutUse(view, key, now),
 })

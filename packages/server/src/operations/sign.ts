@@ -30,6 +30,11 @@ const keys = {
   key: { identifier: (input: Wish) => input.KeyId, aliases: true, usage: 'SIGN_VERIFY', states: usable },
 } as const
 
+const conditions = ({ MessageType = 'RAW', SigningAlgorithm }: Wish) => ({
+  'kms:MessageType': MessageType,
+  'kms:SigningAlgorithm': SigningAlgorithm,
+})
+
 const parameters = (input: Wish) => ({
   ...shown(input, 'KeyId'),
   messageType: input.MessageType ?? 'RAW',
@@ -48,7 +53,7 @@ export const sign = operation({
     DryRun: dryRun,
   }),
   output: structure({ KeyId: string(), Signature: publicBlob(), SigningAlgorithm: string() }),
-  needs: { action: 'kms:Sign', keys },
+  needs: { action: 'kms:Sign', crossAccount: true, conditions, keys },
   audit: { readOnly: true, parameters },
   async handle(context, input) {
     const { key } = context.keys
@@ -72,7 +77,7 @@ export const verify = operation({
     DryRun: dryRun,
   }),
   output: structure({ KeyId: string(), SignatureValid: boolean(), SigningAlgorithm: string() }),
-  needs: { action: 'kms:Verify', keys },
+  needs: { action: 'kms:Verify', crossAccount: true, conditions, keys },
   audit: { readOnly: true, parameters },
   async handle({ publicKeys, caller, keys: { key } }, input) {
     const { scheme, message } = requireMessage(key, input)

@@ -3,7 +3,7 @@ import { operation } from '../operation.ts'
 import { structure } from '../protocol/shape.ts'
 import { keyId, tags } from './members.ts'
 import { shown } from './shown.ts'
-import { mergeTags, retagged } from './tag-rules.ts'
+import { mergeTags, pairsOf, retagged } from './tag-rules.ts'
 
 /** Adds tags, and overwrites those of the same key. */
 export const tagResource = operation({
@@ -12,6 +12,7 @@ export const tagResource = operation({
   output: null,
   needs: {
     action: 'kms:TagResource',
+    requestTags: ({ Tags }) => pairsOf(Tags),
     keys: { key: { identifier: input => input.KeyId, aliases: false, states: notPendingDeletion } },
   },
   audit: { readOnly: false, parameters: input => shown(input, 'KeyId', 'Tags') },

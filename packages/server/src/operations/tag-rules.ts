@@ -7,6 +7,10 @@ import { keyRow } from '../store/documents.ts'
 
 export const mostTags = 50
 
+/** As policies are told of them, beside those of CreateKey and ReplicateKey. */
+export const pairsOf = (tags: readonly { TagKey: string; TagValue: string }[]) =>
+  tags.map(({ TagKey, TagValue }) => [TagKey, TagValue] as const)
+
 /**
  * The tags after `added` have overwritten their namesakes in place, or gone to the end.
  *

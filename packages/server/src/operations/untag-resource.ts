@@ -12,6 +12,7 @@ export const untagResource = operation({
   output: null,
   needs: {
     action: 'kms:UntagResource',
+    requestTags: ({ TagKeys }) => TagKeys.map(key => [key]),
     keys: { key: { identifier: input => input.KeyId, aliases: false, states: notPendingDeletion } },
   },
   audit: { readOnly: false, parameters: input => shown(input, 'KeyId', 'TagKeys') },

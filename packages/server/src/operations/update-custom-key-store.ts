@@ -12,6 +12,7 @@ import {
   requireFreeName,
   requireKnownVersion,
   shownOfProxy,
+  toldOfCaller,
 } from './custom-key-stores.ts'
 import {
   askProxy,
@@ -41,7 +42,7 @@ export const updateCustomKeyStore = operation({
   name: 'UpdateCustomKeyStore',
   input,
   output: structure({}),
-  needs: { action: 'kms:UpdateCustomKeyStore', keys: noKeys },
+  needs: { action: 'kms:UpdateCustomKeyStore', conditions: toldOfCaller, keys: noKeys },
   audit: {
     readOnly: false,
     parameters: given =>
