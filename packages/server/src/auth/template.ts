@@ -28,13 +28,19 @@ export function parseTemplate(text: string, variables: boolean, from = 0): Templ
   let at = from
   while (at < text.length) {
     const start = text.indexOf('${', at)
-    const end = start < 0 ? -1 : text.indexOf('}', start)
+    const end = start < 0 ? -1 : endOf(text, start)
     if (end < 0) break
     parts.push(...stepsOf(text.slice(at, start)), variable(text.slice(start + 2, end)))
     at = end + 1
   }
   parts.push(...stepsOf(text.slice(at)))
   return { parts, hasVariables: parts.some(part => typeof part === 'object') }
+}
+
+/** Where the `}` of a variable is: one in its default does not count. */
+function endOf(text: string, start: number): number {
+  const withDefault = /^[^,}]*,\s*'[^']*'/.exec(text.slice(start))?.[0] ?? ''
+  return text.indexOf('}', start + withDefault.length)
 }
 
 function variable(inside: string): string | Variable {
@@ -56,7 +62,7 @@ export function resolve({ parts }: Template, context: Context): Step[] | undefin
     const value = context.get(part.key)
     const text = typeof value === 'string' ? value : part.fallback
     if (text === undefined) return undefined
-    steps.push(...text)
+    steps.push(...Array.from(text))
   }
   return steps
 }

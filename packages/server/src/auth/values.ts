@@ -23,7 +23,7 @@ export function parseBinary(text: string): string | undefined {
   }
 }
 
-const dateForm = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(\.\d+)?)?(Z|[+-]\d{2}:\d{2}))?$/
+const dateForm = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(\.\d+)?)?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d))?$/
 
 /**
  * Epoch milliseconds of epoch seconds (with a fraction or without), or of a date as in ISO 8601: `2026-11-24`,
