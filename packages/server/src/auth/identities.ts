@@ -175,5 +175,16 @@ export function openSecret(seal: Seal, key: AccessKey): Buffer {
   return seal.open(secretContext(key.account, key.userName, key.id), decodeBase64(key.sealedSecret))
 }
 
+/** The same access key when its user has another name: the secret is sealed for that name, and no other. */
+export function renameAccessKey(seal: Seal, key: AccessKey, userName: string): AccessKey {
+  const secret = openSecret(seal, key)
+  try {
+    const sealed = seal.seal(secretContext(key.account, userName, key.id), secret)
+    return { ...key, userName, sealedSecret: encodeBase64(sealed) }
+  } finally {
+    secret.fill(0)
+  }
+}
+
 const secretContext = (account: string, userName: string, id: string) =>
   ({ purpose: 'access-key-secret/v1', fields: [account, userName, id] }) as const

@@ -86,6 +86,19 @@ export async function requireEntity<K extends Exclude<EntityKind, 'managed-polic
   return found
 }
 
+/** @throws EntityAlreadyExistsException, in the service's words, also if there is one whose name differs in case only */
+export async function requireFreeName(
+  view: View,
+  kind: Exclude<EntityKind, 'managed-policy'>,
+  account: string,
+  name: string,
+): Promise<void> {
+  if (!(await view.get(kind, identityRow(account, name)))) return
+  const { noun } = kinds[kind]
+  const text = `${noun.charAt(0).toUpperCase()}${noun.slice(1)} with name ${name} already exists.`
+  throw kmsError('EntityAlreadyExistsException', text)
+}
+
 /** The change that stores an entity. It must have been read. */
 export function put<K extends EntityKind>(kind: K, document: Documents[K]): Change {
   return { put: kind, id: identityRow(document.account, document.name), document } as Change // The document is of that kind.
@@ -94,16 +107,19 @@ export function put<K extends EntityKind>(kind: K, document: Documents[K]): Chan
 /**
  * What an operation on an entity is authorised on: itself, with its tags, if there is one of that name; else as if it had the
  * path `/`, so that whoever may not see it does not learn whether it exists.
+ *
+ * @param becomes for what it is to be after the operation, which is authorised as well
  */
 export async function resourceOf(
   kind: EntityKind,
   name: string,
   { view, caller: { account } }: Pick<Context, 'view' | 'caller'>,
+  becomes: { name?: string | undefined; path?: string | undefined } = {},
 ): Promise<Resource> {
-  const found = await view.get(kind, identityRow(account, name))
-  const { arnOf } = kinds[kind]
-  if (found?.name !== name) return { arn: arnOf({ account, name, path: '/' }) }
-  return { arn: arnOf(found), ...('tags' in found && { tags: found.tags.map(({ key, value }) => [key, value]) }) }
+  const there = await view.get(kind, identityRow(account, name))
+  const found = there?.name === name ? there : undefined
+  const arn = kinds[kind].arnOf({ account, name: becomes.name ?? name, path: becomes.path ?? found?.path ?? '/' })
+  return { arn, ...(found && 'tags' in found && { tags: found.tags.map(({ key, value }) => [key, value]) }) }
 }
 
 /** A managed policy of the caller's account, by its ARN; undefined for the service's own, which nobody can change. */
