@@ -4,7 +4,7 @@ import type { Caller } from './auth/caller.ts'
 import type { HttpRequest } from './http/server.ts'
 import type { Key } from './keys/key.ts'
 import type { Decision, Operation } from './operation.ts'
-import { keyArn } from './protocol/arn.ts'
+import { keyArn, splitArn } from './protocol/arn.ts'
 import { headerOf } from './protocol/headers.ts'
 
 /** What the pipeline knows of an authenticated request when it has been decided. */
@@ -37,7 +37,7 @@ export function auditEvents(decided: Decided, decision: Decision<unknown>): Audi
 }
 
 /**
- * One record for the account of the caller, and one for each other account whose key was used. A caller who was denied
+ * One record for the account of the caller, and one for each other account whose key or role was used. A caller who was denied
  * does not learn from the first whether there is such a key, and causes none of the others.
  */
 function forAccounts(event: ApiEvent, wasDenied: boolean): ApiEvent[] {
@@ -97,11 +97,11 @@ function auditEvent(
     userAgent: headerOf(request.rawHeaders, 'user-agent') ?? '',
     readOnly: operation.audit.readOnly,
     requestParameters: input === undefined ? null : operation.audit.parameters(input),
-    responseElements: refusal || operation.audit.readOnly ? null : (decision.recorded ?? null),
+    responseElements: refusal ? null : (decision.recorded ?? null),
     additionalEventData: refusal ? undefined : additionalData(operation, keys, decision),
     resources: [
       ...keys.map(key => ({ account: key.account, arn: keyArn(key) })),
-      ...(decision.resources ?? []).map(arn => ({ account: caller.account, arn })),
+      ...(decision.resources ?? []).map(arn => ({ account: splitArn(arn)?.account ?? caller.account, arn })),
     ],
     error: refusal && { code: refusal.code, message: refusal.hasMessage ? refusal.message : undefined },
     tls: request.tls && {

@@ -3,6 +3,7 @@ import type { Caller } from './auth/caller.ts'
 import {
   openSecret,
   roleArn,
+  sessionArn,
   userArn,
   type AccessKey,
   type IdentityTag,
@@ -33,7 +34,8 @@ export interface Authenticator {
 /** Who signed a request, and whose rights that is. */
 export interface Signer {
   caller: Caller
-  identity: Identity
+  /** Undefined for somebody without rights of its own. */
+  identity: Identity | undefined
   /** The Region of the credential scope. */
   region: string
 }
@@ -85,6 +87,9 @@ export async function authenticate(
   if (identity.session && identity.session.expiresAt <= scope.now.getTime()) {
     throw kmsError('ExpiredTokenException', 'The security token included in the request is expired')
   }
+  // Sessions of users manage no identities without a second factor, of which there are none here
+  // (https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html).
+  if (scope.service === 'iam' && identity.session?.of.kind === 'user') throw unrecognized()
   return { caller: callerFor(known, accessKeyId), identity, region }
 }
 
@@ -100,12 +105,15 @@ async function findAccessKey(seal: Seal, view: View, id: string): Promise<Known 
   return { identity: { subject: user }, holder: accessKey, version, secret: () => openSecret(seal, accessKey) }
 }
 
-/** Sessions opened lately, by access key: their tokens are long, and sent with every request. */
-const opened = new Map<string, { token: string; session: Readonly<Session> }>()
+/** Sessions of a store opened lately, by access key: their tokens are long, and sent with every request. */
+const openedBy = new WeakMap<Seal, Map<string, { token: string; session: Readonly<Session> }>>()
 const mostOpened = 1024
 
 async function findSession(seal: Seal, view: View, id: string, token: string): Promise<Known | undefined> {
-  let session = opened.get(id)?.token === token ? opened.get(id)?.session : undefined
+  const opened = openedBy.get(seal) ?? new Map<string, { token: string; session: Readonly<Session> }>()
+  openedBy.set(seal, opened)
+  const known = opened.get(id)
+  let session = known?.token === token ? known.session : undefined
   if (!session) {
     const found = openSession(seal, id, token)
     if (!found) return undefined
@@ -177,7 +185,7 @@ export function roleSession(
   return {
     type: 'AssumedRole',
     account: role.account,
-    arn: `arn:aws:sts::${role.account}:assumed-role/${role.name}/${sessionName}`,
+    arn: sessionArn(role, sessionName),
     principalId: `${role.id}:${sessionName}`,
     roleArn: roleArn(role),
     accessKeyId,

@@ -4,7 +4,7 @@ import type { Caller } from './auth/caller.ts'
 import { compilePolicy, type CompiledPolicy } from './auth/compile.ts'
 import { evaluate, explain } from './auth/evaluate.ts'
 import { namesOf, type Grant } from './auth/grants.ts'
-import type { Group, ManagedPolicy, Permissions, Role, User } from './auth/identities.ts'
+import { policyArn, type Group, type ManagedPolicy, type Permissions, type Role, type User } from './auth/identities.ts'
 import { serviceManagedPolicies, type ServiceManagedPolicy } from './auth/managed-policies.ts'
 import type { PolicyKind } from './auth/policy.ts'
 import { requestContext, type Connection, type Facts } from './auth/request-context.ts'
@@ -67,8 +67,8 @@ export class Authority {
   }
 
   /** Reads the caller's own policies. */
-  static async of(view: View, identity: Identity, asker: Asker): Promise<Authority> {
-    return new Authority(view, asker, await ownPolicies(view, identity))
+  static async of(view: View, identity: Identity | undefined, asker: Asker): Promise<Authority> {
+    return new Authority(view, asker, identity ? await ownPolicies(view, identity) : { identity: [] })
   }
 
   async decide(question: Question): Promise<Decision> {
@@ -238,7 +238,9 @@ async function managedPolicy(view: View, arn: string): Promise<CompiledPolicy> {
   const { account = '', resource = '' } = splitArn(arn) ?? {}
   const policy = await view.get('managed-policy', identityRow(account, resource.slice(resource.lastIndexOf('/') + 1)))
   const version = policy?.versions.find(({ id }) => id === policy.defaultVersion)
-  return policy && version ? compileManaged(policy, version.document, arn) : { name: arn, statements: [] }
+  return policy && version && policyArn(policy) === arn
+    ? compileManaged(policy, version.document, arn)
+    : { name: arn, statements: [] }
 }
 
 function compileManaged(

@@ -1,6 +1,7 @@
 import type { ApiEvent, AuditObject, ServiceAct } from './audit/record.ts'
 import type { Grantable } from './auth/access.ts'
 import type { Caller } from './auth/caller.ts'
+import type { CompiledPolicy } from './auth/compile.ts'
 import type { Conditions } from './auth/request-context.ts'
 import type { Authority, Question } from './authority.ts'
 import type { Key, KeyState, Origin } from './keys/key.ts'
@@ -61,6 +62,9 @@ export interface Context {
   settings: Settings
 }
 
+/** The same, before it is known who asks. */
+export type Unidentified = Omit<Context, 'caller' | 'authority' | 'region'>
+
 /** The part of the configuration that operations depend on. */
 export interface Settings {
   regions: readonly string[]
@@ -75,7 +79,7 @@ export type Decision<O> = {
   changes?: readonly Change[]
   /** For the audit record: `additionalEventData`. */
   additional?: AuditObject
-  /** For the audit record of a change: `responseElements`. */
+  /** For the audit record of a change, or of credentials given out: `responseElements`. */
   recorded?: AuditObject
   /** ARNs of resources concerned beside the keys. */
   resources?: readonly string[]
@@ -93,7 +97,19 @@ export type Elsewhere = Pick<ApiEvent, 'region' | 'resources'> &
 export interface Resource {
   arn: string
   tags?: readonly (readonly [key: string, value: string])[]
+  /** Whose it is, if not the caller's. */
+  account?: string
+  /** Its own, if it has one: of a role, which says who may assume it. */
+  policy?: CompiledPolicy
 }
+
+/** That part of a question which says what it is about. */
+export const questionOn = ({ arn, tags, account, policy }: Resource): Partial<Question> => ({
+  resource: arn,
+  ...(tags && { resourceTags: tags }),
+  ...(account !== undefined && { account }),
+  ...(policy && { resourcePolicy: policy }),
+})
 
 export interface Needs<I, K extends string> {
   /** As policies name it, such as `kms:Encrypt`; null where they have no say. */
@@ -102,7 +118,7 @@ export interface Needs<I, K extends string> {
   alias?: (input: I) => string
   /** What it is authorised on if it is on no key: an ARN, its tags if it has some; without it, `*`. */
   resource?: (input: I, context: Context) => Resource | Promise<Resource>
-  /** True if keys of other accounts can be meant. */
+  /** True if keys or roles of other accounts can be meant. */
   crossAccount?: true
   /** Condition keys of this operation, as documented, and their values, for policies. */
   conditions?: (input: I, context: Context & { keys: Readonly<Record<K, Key>> }) => Conditions | Promise<Conditions>
@@ -134,6 +150,11 @@ export interface OperationDefinition<I, O, K extends string> {
   /** Null: the body of a success is empty. */
   output: Shape<O> | null
   needs: Needs<I, K>
+  /**
+   * Who asks, of an operation that takes unsigned requests: proved by what the request itself holds. Such a caller has no
+   * policies of its own. Without this only a signature proves anything.
+   */
+  identify?: (context: Unidentified, input: I) => Promise<Caller>
   audit: {
     readOnly: boolean
     /** What the record shows of the input, under CloudTrail's names: an allow-list. Null: nothing. */

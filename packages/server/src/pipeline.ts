@@ -7,14 +7,22 @@ import { Denial, foreignDenial } from './auth/authorize.ts'
 import type { Caller } from './auth/caller.ts'
 import { grantOperations, type GrantOperation } from './auth/grants.ts'
 import type { Connection } from './auth/request-context.ts'
-import { Authority, type Identity, type Question } from './authority.ts'
+import { Authority, type Question } from './authority.ts'
 import type { HttpRequest, HttpResponse } from './http/server.ts'
 import type { Key } from './keys/key.ts'
 import { requireState } from './keys/states.ts'
 import { locate, requireGrant } from './locate.ts'
 import { isReachable } from './operations/key-stores.ts'
 import type { Sources } from './operations/material-changes.ts'
-import { dryRunSucceeded, type Context, type Decision, type KeyNeed, type Operation } from './operation.ts'
+import {
+  dryRunSucceeded,
+  questionOn,
+  type Context,
+  type Decision,
+  type KeyNeed,
+  type Operation,
+  type Unidentified,
+} from './operation.ts'
 import { aliasArn, keyArn } from './protocol/arn.ts'
 import { KmsError, kmsError } from './protocol/errors.ts'
 import { headerOf } from './protocol/headers.ts'
@@ -55,7 +63,11 @@ export async function answer(app: App, request: HttpRequest): Promise<HttpRespon
     const { operation, decode } = wire.route(request)
     trace.operation = operation
     const scope = { now: new Date(trace.now), regions: app.regions, service: operation.service }
-    const sign = (view: View): Promise<Signer> => authenticate(app, view, request, scope)
+    const { identify } = operation
+    const sign = (view: View): Promise<Signer> =>
+      identify
+        ? signUnsigned(app, view, { ...trace, operation }, context => identify(context, decode()))
+        : authenticate(app, view, request, scope)
     return await settle(app, { ...trace, operation }, { decode, sign }, decision => {
       const code = 'refusal' in decision ? decision.refusal.code : 'OK'
       app.observe(operation.name, code, (performance.now() - started) / 1000)
@@ -99,6 +111,17 @@ export async function perform<O>(
     if ('refusal' in decision) throw decision.refusal
     return structuredClone(decision.output) as O // The caller knows the operation; the original is wiped.
   })
+}
+
+/** In place of a signer, who sends an unsigned request. It is for the first Region, as those to AWS's global endpoint are. */
+async function signUnsigned(
+  { services }: App,
+  view: View,
+  { now, requestId, operation }: Trace & { operation: Operation },
+  identify: (context: Unidentified) => Promise<Caller>,
+): Promise<Signer> {
+  const caller = await identify({ ...services, now, requestId, operation: operation.name, view })
+  return { caller, identity: undefined, region: services.settings.regions[0] ?? '' }
 }
 
 /** How a request is read, and who asks. */
@@ -211,7 +234,7 @@ async function denied(
   return { refusal: denial, changes: [{ put: 'explanation', id: requestId, document }] }
 }
 
-type Authenticated = Trace & { operation: Operation; caller: Caller; region: string; identity: Identity }
+type Authenticated = Trace & { operation: Operation } & Signer
 type Keys = Record<string, Key>
 type HandlerContext = Context & { keys: Keys }
 
@@ -282,8 +305,8 @@ async function authorizeAll(
     await authority.require({ ...asked, ...onKey(operation, need, input, asked), action: need.action ?? action, key })
   }
   if (!isOnKeys) {
-    const { arn = '*', tags } = (await needs.resource?.(input, context)) ?? {}
-    await authority.require({ ...asked, action, resource: arn, ...(tags && { resourceTags: tags }) })
+    const resource = (await needs.resource?.(input, context)) ?? { arn: '*' }
+    await authority.require({ ...asked, action, ...questionOn(resource) })
   }
   for (const question of (await needs.also?.(context, input)) ?? []) await authority.require(question)
 }

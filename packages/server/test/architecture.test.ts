@@ -59,7 +59,7 @@ const layers: readonly Layer[] = [
 ]
 
 /** What computes without files, sockets or environment may have from Node; all others, from these folders, anything. */
-const pureModules = ['node:crypto', 'node:buffer', 'node:util']
+const pureModules = ['node:crypto', 'node:buffer', 'node:util', 'node:zlib']
 const worldly = [...shell, 'store/', 'seal/', 'threads/', 'xks/']
 
 const server = 'packages/server/src/'

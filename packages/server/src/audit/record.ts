@@ -31,7 +31,7 @@ export interface ApiEvent {
   /** True also for every cryptographic operation. */
   readOnly: boolean
   requestParameters: AuditObject | null
-  /** Null for operations that change nothing, and on failure. */
+  /** Null for operations that change nothing and give out no credentials, and on failure. */
   responseElements: AuditObject | null
   additionalEventData?: AuditObject | undefined
   resources: readonly AuditResource[]
@@ -122,9 +122,13 @@ const identities = new WeakMap<Caller, string>()
 function identity(caller: Caller): string {
   const known = identities.get(caller)
   if (known !== undefined) return known
-  const { type, principalId, arn, account, accessKeyId, userName } = caller
+  const { type, principalId, arn, account, accessKeyId, userName, webIdentity } = caller
   const sessionContext = sessionOf(caller)
-  const made = render({ type, principalId, arn, accountId: account, accessKeyId, userName, sessionContext })
+  const made = render(
+    webIdentity
+      ? { type: 'WebIdentityUser', principalId, userName: webIdentity.subject, identityProvider: arn }
+      : { type, principalId, arn, accountId: account, accessKeyId, userName, sessionContext },
+  )
   identities.set(caller, made)
   return made
 }
@@ -156,10 +160,12 @@ const errorMembers = (code: string, message: string | undefined): string =>
   (message === undefined ? '' : `,"errorMessage":${quote(cut(message, kilobyte))}`)
 
 // AWS gives aliases the type of keys.
+const typeOf = (arn: string): string => (arn.startsWith('arn:aws:iam:') ? 'AWS::IAM::Role' : 'AWS::KMS::Key')
+
 function resourceList(resources: readonly AuditResource[]): string {
   let list = ''
   for (const { account, arn } of resources) {
-    list += `${list === '' ? '' : ','}{"accountId":"${account}","type":"AWS::KMS::Key","ARN":${quote(arn)}}`
+    list += `${list === '' ? '' : ','}{"accountId":"${account}","type":"${typeOf(arn)}","ARN":${quote(arn)}}`
   }
   return `[${list}]`
 }

@@ -8,10 +8,7 @@ import type { CompiledPolicy } from './compile.ts'
  */
 
 /** Who asks, as policies see it. */
-export type Principal =
-  | Pick<Caller, 'type' | 'account' | 'arn' | 'roleArn'>
-  /** Somebody whom an identity provider vouches for, and who has no account yet: `account` is that of the role asked for. */
-  | { type: 'WebIdentity'; account: string; /** ARN of the provider. */ arn: string; roleArn?: undefined }
+export type Principal = Pick<Caller, 'type' | 'account' | 'arn' | 'roleArn'>
 
 /** One action on one resource. */
 export interface AccessRequest {

@@ -34,6 +34,7 @@ export function denialText(
   isHidden: boolean,
 ): string {
   // STS says less: neither why, nor whether there is such a role.
+  if (principal.type === 'WebIdentity') return `Not authorized to perform ${action}`
   if (action.startsWith('sts:')) return `${subject(principal.arn, action)} on resource: ${resource}`
   if (principal.account !== account) return foreignText(principal.arn, action, isHidden)
   const on = isHidden ? hidden : `resource: ${resource}`

@@ -3,27 +3,47 @@
  * what is derived from it (the identity in audit records) can be kept beside it.
  */
 export interface Caller {
-  /** The kind of principal, as audit records spell it. A user with temporary credentials is one still. */
-  readonly type: 'IAMUser' | 'Root' | 'AssumedRole'
+  /**
+   * The kind of principal. A user with temporary credentials is one still; a web identity is somebody whom a provider vouches
+   * for, and who has no account yet: `account` is that of the role asked for.
+   */
+  readonly type: 'IAMUser' | 'Root' | 'AssumedRole' | 'WebIdentity'
   /** 12 digits. */
   readonly account: string
   /**
    * `arn:aws:iam::<account>:user/<path><name>`, `...:root`, or `arn:aws:sts::<account>:assumed-role/<role>/<session>`, where
-   * the role has no path.
+   * the role has no path; of a web identity, the ARN of its provider.
    */
   readonly arn: string
-  /** The unique id, which is never used again: `AIDA...` of a user, `AROA...:<session>` of a role, the account of a root user. */
+  /**
+   * The unique id, which is never used again: `AIDA...` of a user, `AROA...:<session>` of a role, the account of a root user,
+   * `<ARN of the provider>:<audience>:<subject>` of a web identity.
+   */
   readonly principalId: string
   /** Of a user. */
   readonly userName?: string
   /** Of a role session: `arn:aws:iam::<account>:role/<path><name>`. */
   readonly roleArn?: string
-  /** The access key that signed. */
-  readonly accessKeyId: string
+  /** The access key that signed; web identities have none. */
+  readonly accessKeyId?: string
   /** Of the user; or of the role, and then of its session, which win. Keys keep their case. */
   readonly tags: ReadonlyMap<string, string>
   /** Of temporary credentials. */
   readonly session?: SessionFacts
+  readonly webIdentity?: WebIdentity
+}
+
+/** What a provider says of somebody, in a token that was verified (OpenID Connect Core 1.0 section 2). */
+export interface WebIdentity {
+  /** Of the issuer, without `https://`. */
+  readonly issuer: string
+  /** Whom the token was issued for, out of the client ids of the provider. */
+  readonly audience: string
+  /** All audiences that the token names. */
+  readonly audiences: readonly string[]
+  readonly subject: string
+  /** `amr`: how it was authenticated. */
+  readonly methods: readonly string[]
 }
 
 /** What policies and audit records say of temporary credentials. */

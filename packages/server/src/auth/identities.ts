@@ -141,6 +141,9 @@ export const userArn = arnOf('user')
 export const groupArn = arnOf('group')
 export const roleArn = arnOf('role')
 export const policyArn = arnOf('policy')
+/** `arn:aws:sts::<account>:assumed-role/<role>/<session>`, without the path of the role. */
+export const sessionArn = ({ account, name }: Pick<Role, 'account' | 'name'>, sessionName: string): string =>
+  `arn:aws:sts::${account}:assumed-role/${name}/${sessionName}`
 export const providerArn = ({ account, url }: Pick<OidcProvider, 'account' | 'url'>): string =>
   `arn:aws:iam::${account}:oidc-provider/${url}`
 

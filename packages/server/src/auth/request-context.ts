@@ -54,6 +54,12 @@ export function requestContext(facts: Facts): Context {
 
 type Read = (facts: Facts) => ContextValue | undefined
 
+/** A web identity is in no account yet. */
+const ofMembers =
+  (read: (caller: Caller) => string | undefined): Read =>
+  ({ caller }) =>
+    caller.type === 'WebIdentity' ? undefined : read(caller)
+
 const onKeys =
   (read: (key: Readonly<Key>) => ContextValue | undefined): Read =>
   ({ key }) =>
@@ -74,13 +80,13 @@ const plain: Readonly<Record<string, Read>> = {
   'aws:referer': ({ connection }) => connection.referer,
   'aws:viaawsservice': () => 'false',
   'aws:principalisawsservice': () => 'false',
-  'aws:principalarn': ({ caller }) => caller.roleArn ?? caller.arn,
-  'aws:principalaccount': ({ caller }) => caller.account,
+  'aws:principalarn': ofMembers(caller => caller.roleArn ?? caller.arn),
+  'aws:principalaccount': ofMembers(caller => caller.account),
   'aws:principaltype': ({ caller }) => principalTypes[caller.type],
-  'aws:userid': ({ caller }) => caller.principalId,
+  'aws:userid': ofMembers(caller => caller.principalId),
   'aws:username': ({ caller }) => caller.userName,
   'aws:sourceidentity': ({ caller }) => caller.session?.sourceIdentity,
-  'aws:federatedprovider': ({ caller }) => caller.session?.provider,
+  'aws:federatedprovider': ({ caller }) => (caller.webIdentity ? caller.arn : caller.session?.provider),
   'aws:tokenissuetime': ({ caller }) => caller.session && new Date(caller.session.issuedAt).toISOString(),
   // Long-term credentials have no such key at all.
   'aws:multifactorauthpresent': ({ caller }) => caller.session && 'false',
@@ -109,10 +115,11 @@ function property(name: string, read: (key: Readonly<Key>) => string | undefined
   return ({ key, conditions }) => (key ? read(key) : ofOperation(conditions, name))
 }
 
-const principalTypes: Readonly<Record<Caller['type'], string>> = {
+const principalTypes: Readonly<Record<Caller['type'], string | undefined>> = {
   Root: 'Account',
   IAMUser: 'User',
   AssumedRole: 'AssumedRole',
+  WebIdentity: undefined,
 }
 
 /** Keys that end in a name of the caller's choice, which is compared without regard to case as well. */

@@ -1,6 +1,7 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { random } from '../crypto/random.ts'
 import { decodeBase64, EncodingError, encodeBase64 } from '../protocol/base64.ts'
-import { parseJsonText, toPlain } from '../protocol/json.ts'
+import { parseJson, toPlain } from '../protocol/json.ts'
 import type { Seal } from '../seal/seal.ts'
 import { uniqueId } from './identities.ts'
 
@@ -36,11 +37,20 @@ export interface IssuedSession {
 
 const secretSize = 30
 
-/** A session under a fresh access key id and a fresh secret. */
+/** What the policies and tags of a session may take in its token, in bytes: a header must have room for the token. */
+const packedRoom = 2048
+const mostJson = 64 * 1024
+
+/** How much of their room the policies and tags of a session take, in percent. */
+export function packedSize({ policy, policyArns, tags }: Pick<Session, 'policy' | 'policyArns' | 'tags'>): number {
+  return Math.ceil((deflateRawSync(JSON.stringify([policy, policyArns, tags])).length * 100) / packedRoom)
+}
+
+/** A session under a fresh access key id and a fresh secret. Its packed size is for the caller to look at. */
 export function issueSession(seal: Seal, wanted: Omit<Session, 'accessKeyId'>): IssuedSession {
   const session = { accessKeyId: uniqueId('ASIA'), ...wanted }
   const secret = random(secretSize)
-  const plaintext = Buffer.concat([secret, Buffer.from(JSON.stringify(session))])
+  const plaintext = Buffer.concat([secret, deflateRawSync(JSON.stringify(session))])
   try {
     const token = encodeBase64(seal.seal(contextOf(session.accessKeyId), plaintext))
     return { session, secret: encodeBase64(secret), token }
@@ -62,7 +72,8 @@ export function openSession(
   const plaintext = open(seal, accessKeyId, token)
   if (!plaintext) return undefined
   try {
-    const session = toPlain(parseJsonText(plaintext.subarray(secretSize).toString())) as unknown as Session // Sealed above.
+    const json = inflateRawSync(plaintext.subarray(secretSize), { maxOutputLength: mostJson })
+    const session = toPlain(parseJson(json)) as unknown as Session // Sealed above.
     return { session, secret: Buffer.from(encodeBase64(plaintext.subarray(0, secretSize)), 'latin1') }
   } finally {
     plaintext.fill(0)
