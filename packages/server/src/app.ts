@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { AccessKeyUses } from './access-key-usage.ts'
 import { parseRoots } from './attestation/chain.ts'
 import type { Authenticator } from './authenticate.ts'
 import { newAccessKey, newUser } from './auth/identities.ts'
@@ -121,6 +122,7 @@ async function open(
     const pool = openPool(threads.keyGenerator, config.wrapping.poolSize)
     const lastUsage = new LastUsage(store, log, monotonic())
     await lastUsage.recover()
+    const accessKeyUses = new AccessKeyUses(store, log, monotonic())
     const externalKeys = openExternalKeys(config.xks, failure =>
       log({ level: 'info', event: 'external key store proxy failed', ...failure }),
     )
@@ -139,6 +141,7 @@ async function open(
         publicKeys: threads.publicKeys,
         externalKeys,
         lastUsage,
+        accessKeyUses,
         settings: { regions: config.regions, pkcs1v15: config.wrapping.pkcs1v15, attestationRoots },
       },
       log,
@@ -152,7 +155,10 @@ async function open(
         log({ level: 'error', event: 'clock jumped', detail: 'Nothing is erased until this server is started again.' })
         return 0
       },
-      flush: () => lastUsage.flushIfDue(monotonic()),
+      async flush() {
+        await lastUsage.flushIfDue(monotonic())
+        await accessKeyUses.flushIfDue(monotonic())
+      },
       auditEntries: (after, limit) => engine.entries(after, limit),
       failed: engine.failed,
       async close() {
@@ -160,6 +166,7 @@ async function open(
         await threads.close()
         // A store that has failed takes no more: at the next start its audit entries say the same.
         await lastUsage.flush().catch(() => {})
+        await accessKeyUses.flush().catch(() => {})
         await engine.close()
       },
     }

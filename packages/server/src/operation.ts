@@ -1,3 +1,4 @@
+import type { AccessKeyUses } from './access-key-usage.ts'
 import type { ApiEvent, AuditObject, ServiceAct } from './audit/record.ts'
 import type { Grantable } from './auth/access.ts'
 import type { Caller } from './auth/caller.ts'
@@ -59,6 +60,7 @@ export interface Context {
   publicKeys: PublicKeys
   externalKeys: ExternalKeys
   lastUsage: LastUsage
+  accessKeyUses: AccessKeyUses
   settings: Settings
 }
 

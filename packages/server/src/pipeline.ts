@@ -158,6 +158,7 @@ async function settle<T>(
           continue
         }
         for (const event of events) app.services.lastUsage.note(event)
+        app.services.accessKeyUses.note(asker)
         if (decision.failure) report(app, asker, decision.failure)
         return use(decision)
       } finally {

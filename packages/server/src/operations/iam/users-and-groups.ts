@@ -5,6 +5,7 @@ import { createUser } from './create-user.ts'
 import { deleteAccessKey } from './delete-access-key.ts'
 import { deleteGroup } from './delete-group.ts'
 import { deleteUser } from './delete-user.ts'
+import { getAccessKeyLastUsed } from './get-access-key-last-used.ts'
 import { getGroup } from './get-group.ts'
 import { getUser } from './get-user.ts'
 import { addUserToGroup, removeUserFromGroup } from './group-members.ts'
@@ -25,6 +26,7 @@ export const userOperations: readonly Operation[] = [
   deleteAccessKey,
   deleteGroup,
   deleteUser,
+  getAccessKeyLastUsed,
   getGroup,
   getUser,
   listAccessKeys,
