@@ -76,16 +76,13 @@ function treeOf(parameters: ReadonlyMap<string, string>): Node {
 }
 
 function jsonOf(about: About, node: Node): Json {
-  switch (about.type) {
-    case 'structure':
-      return structureOf(about, node)
-    case 'list':
-      return elementsOf(node, 'member', 'Unexpected list element termination').map(item => jsonOf(about.element, item))
-    case 'map':
-      return mapOf(about, node)
-    default:
-      return scalarOf(about.type, node)
-  }
+  if (about.type === 'structure') return structureOf(about, node)
+  if (about.type === 'list') return listOf(about.element, node)
+  return about.type === 'map' ? mapOf(about, node) : scalarOf(about.type, node)
+}
+
+function listOf(element: About, node: Node): Json[] {
+  return elementsOf(node, 'member', 'Unexpected list element termination').map(item => jsonOf(element, item))
 }
 
 function structureOf(about: About, node: Node): Map<string, Json> {
@@ -142,7 +139,6 @@ function childrenOf({ text, children }: Node, complaint: string): Iterable<[stri
 }
 
 const integer = /^-?[0-9]{1,15}$/
-const dateTime = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,3})?Z$/
 
 function scalarOf(type: Exclude<About['type'], 'structure' | 'list' | 'map'>, { text, children }: Node): Json {
   if (children || text === undefined) throw malformed('Start of list found where not expected')
@@ -156,14 +152,23 @@ function scalarOf(type: Exclude<About['type'], 'structure' | 'list' | 'map'>, { 
     case 'boolean':
       if (text !== 'true' && text !== 'false') break
       return text === 'true'
-    case 'timestamp': {
-      const milliseconds = dateTime.test(text) ? Date.parse(text) : Number.NaN
-      if (Number.isNaN(milliseconds)) break
-      return milliseconds / 1000
-    }
+    case 'timestamp':
+      return secondsOf(text)
   }
   // Never with the text, which may be a secret in the wrong place.
-  throw malformed(`${type === 'timestamp' ? 'timestamp must follow ISO8601' : `Invalid ${type}`}`)
+  throw malformed(`Invalid ${type}`)
+}
+
+const dateTime = /^([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]{1,3})?Z$/
+
+/** Of a date-time of RFC 3339 in UTC. The calendar is asked as well, since Date.parse makes March of 30 February. */
+function secondsOf(text: string): number {
+  const [, toTheSecond] = dateTime.exec(text) ?? []
+  const date = new Date(text)
+  if (toTheSecond === undefined || Number.isNaN(date.getTime()) || !date.toISOString().startsWith(toTheSecond)) {
+    throw malformed('timestamp must follow ISO8601')
+  }
+  return date.getTime() / 1000
 }
 
 /** The texts are those of services that speak the protocol, as seen in reports of ELB, SNS and CloudWatch. */
