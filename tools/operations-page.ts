@@ -71,7 +71,7 @@ function section(operation: Operation): string[] {
 }
 
 function errors({ service, name }: Operation): string[] {
-  const answered = errorsOf(service, name)
+  const answered = service === 'keyreeve' ? [] : errorsOf(service, name)
   return answered.length === 0 ? [] : [`Errors: ${codes(answered)}.`, '']
 }
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { IAMServiceException } from '@aws-sdk/client-iam'
 import { KMSServiceException } from '@aws-sdk/client-kms'
+import { STSServiceException } from '@aws-sdk/client-sts'
 
 /** The members of an answer, without what the client says about the call. */
 export async function membersOf<T extends { $metadata: unknown }>(call: Promise<T>): Promise<Omit<T, '$metadata'>> {
@@ -10,8 +12,8 @@ export async function membersOf<T extends { $metadata: unknown }>(call: Promise<
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
 /**
- * Asserts that a call is refused with this code and exactly this text; without one if it is left out. Every client fault
- * has status 400, whatever the client's model says.
+ * Asserts that a call is refused with this code and exactly this text; without one if it is left out. Of KMS every client
+ * fault has status 400, whatever the client's model says.
  */
 export async function refused(call: Promise<unknown>, code: string, text?: string, status = 400): Promise<void> {
   const error = await refusalOf(call)
@@ -25,11 +27,16 @@ export async function refused(call: Promise<unknown>, code: string, text?: strin
 /** What the client says when the body of a refusal has no member for a text. */
 export const noText = 'UnknownError'
 
-export async function refusalOf(call: Promise<unknown>): Promise<KMSServiceException> {
+type Refusal = IAMServiceException | KMSServiceException | STSServiceException
+
+const isRefusal = (error: unknown): error is Refusal =>
+  error instanceof KMSServiceException || error instanceof IAMServiceException || error instanceof STSServiceException
+
+export async function refusalOf(call: Promise<unknown>): Promise<Refusal> {
   try {
     await call
   } catch (error) {
-    if (error instanceof KMSServiceException) return error
+    if (isRefusal(error)) return error
     throw error
   }
   assert.fail('the call was not refused')
@@ -41,7 +48,7 @@ export async function outcomeOf(call: Promise<unknown>): Promise<string> {
     await call
     return 'OK'
   } catch (error) {
-    if (error instanceof KMSServiceException) return error.name
+    if (isRefusal(error)) return error.name
     throw error
   }
 }

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { operations } from '../../src/operations/index.ts'
 
-const packages = { kms: '@aws-sdk/client-kms', sts: '@aws-sdk/client-sts' }
+const packages = { iam: '@aws-sdk/client-iam', kms: '@aws-sdk/client-kms', sts: '@aws-sdk/client-sts' }
+export type ModelledService = keyof typeof packages
 
 /** The errors that the service's model names for an operation, as the official client documents them. */
-export function modelledErrors(service: 'kms' | 'sts', operation: string): string[] {
+export function modelledErrors(service: ModelledService, operation: string): string[] {
   const entry = createRequire(import.meta.url).resolve(packages[service])
   const source = readFileSync(join(entry, `../../dist-types/commands/${operation}Command.d.ts`), 'utf8')
   const named = Array.from(source.matchAll(/@throws \{@link (\w+)\}/g), ([, name = '']) => name)
@@ -59,6 +61,10 @@ export const beyondTheModel: Exceptions = {
     operations: ['ListKeyPolicies'],
     reason: 'it takes markers as the other lists do, of which the model names this',
   },
+  NoSuchEntityException: {
+    operations: ['GetAccessKeyLastUsed'],
+    reason: 'an access key that is not there: the model names no error at all',
+  },
   NotAuthorizedException: {
     operations: ['CreateAlias', 'DeleteAlias', 'UpdateAlias'],
     reason: 'names of the service: other implementations report it',
@@ -69,6 +75,7 @@ export const beyondTheModel: Exceptions = {
   },
 }
 
+const quotaOfAnother = 'what has a quota is made by other operations'
 const noClusters = 'there are no CloudHSM clusters'
 const notLookedUp = 'VPC endpoint services are not looked up'
 
@@ -79,6 +86,7 @@ export const unanswered: Exceptions<'any'> = {
   CloudHsmClusterNotActiveException: { operations: 'any', reason: noClusters },
   CloudHsmClusterNotFoundException: { operations: ['UpdateCustomKeyStore'], reason: noClusters },
   CloudHsmClusterNotRelatedException: { operations: 'any', reason: noClusters },
+  ConcurrentModificationException: { operations: 'any', reason: 'who loses a race has another turn' },
   CustomKeyStoreInvalidStateException: {
     operations: ['GenerateRandom'],
     reason: 'external key stores make no random bytes, connected or not',
@@ -86,6 +94,10 @@ export const unanswered: Exceptions<'any'> = {
   DependencyTimeoutException: {
     operations: 'any',
     reason: 'the only dependencies are proxies, with errors of their own',
+  },
+  EntityTemporarilyUnmodifiableException: {
+    operations: 'any',
+    reason: 'what was changed can be changed again at once',
   },
   IncorrectTrustAnchorException: { operations: 'any', reason: noClusters },
   InvalidAliasNameException: { operations: 'any', reason: 'the service too answers ValidationException' },
@@ -106,17 +118,30 @@ export const unanswered: Exceptions<'any'> = {
     reason: 'they work in every state',
   },
   LimitExceededException: {
-    operations: ['EnableKey', 'TagResource'],
-    reason: 'too many tags are a TagException, and keys can be enabled without limit',
+    operations: [
+      'CreateGroup',
+      'DeleteAccessKey',
+      'DeleteGroup',
+      'DeleteUser',
+      'EnableKey',
+      'RemoveUserFromGroup',
+      'TagResource',
+      'UpdateAccessKey',
+      'UpdateGroup',
+      'UpdateUser',
+    ],
+    reason: `${quotaOfAnother}; too many tags of a key are a TagException, and keys can be enabled without limit`,
   },
+  NoSuchEntityException: { operations: ['CreateGroup'], reason: 'it looks for nothing by name' },
   NotFoundException: { operations: ['ListRetirableGrants'], reason: 'it looks for nothing by name' },
+  ServiceFailureException: { operations: 'any', reason: 'what IAM calls an internal error, which any operation has' },
   TagException: { operations: ['UntagResource'], reason: 'a tag that is not there is removed already' },
   XksProxyVpcEndpointServiceInvalidConfigurationException: { operations: 'any', reason: notLookedUp },
   XksProxyVpcEndpointServiceNotFoundException: { operations: 'any', reason: notLookedUp },
 }
 
 /** What the operation answers beside the common errors, in alphabetical order. */
-export function errorsOf(service: 'kms' | 'sts', operation: string): string[] {
+export function errorsOf(service: ModelledService, operation: string): string[] {
   const applies = (exceptions: Exceptions<'any'>, code: string): boolean => {
     const named = Object.hasOwn(exceptions, code) ? exceptions[code]?.operations : undefined
     return named === 'any' || named?.includes(operation) === true
@@ -126,8 +151,12 @@ export function errorsOf(service: 'kms' | 'sts', operation: string): string[] {
   return [...modelled, ...beyond].filter(code => !commonErrors.includes(code)).sort()
 }
 
+const services = new Map(operations.map(({ name, service }) => [name, service]))
+
 /** Whether an operation may answer that (or `OK`). */
 export function isExpected(operation: string, code: string): boolean {
-  const service = operation === 'GetCallerIdentity' ? 'sts' : 'kms'
-  return code === 'OK' || commonErrors.includes(code) || errorsOf(service, operation).includes(code)
+  if (code === 'OK' || commonErrors.includes(code)) return true
+  const service = services.get(operation) ?? 'kms'
+  // What is our own has no model.
+  return service === 'keyreeve' || errorsOf(service, operation).includes(code)
 }

@@ -1,4 +1,6 @@
+import { IAM } from '@aws-sdk/client-iam'
 import { KMS } from '@aws-sdk/client-kms'
+import { STS } from '@aws-sdk/client-sts'
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,8 +16,10 @@ export interface TestServer extends RunningServer, Credentials {
   /** What the server logged. */
   logged: LogEvent[]
   clock: Clock
-  /** An official client, whose clock follows the server's, also when that is turned. */
-  client: (options?: { region?: string; credentials?: Credentials }) => KMS
+  /** Official clients, whose clock follows the server's, also when that is turned. */
+  client: (options?: ClientOptions) => KMS
+  iam: (options?: ClientOptions) => IAM
+  sts: (options?: ClientOptions) => STS
   /** Does what time has made due, though the clock has jumped. */
   settle: () => Promise<number>
   /** Every audit record so far, oldest first. */
@@ -26,6 +30,12 @@ export interface TestServer extends RunningServer, Credentials {
   afterCrash: () => Promise<TestServer>
   /** Stops the server, lets `meanwhile` at the data folder, and starts it again, with other flags if there are any. */
   restart: (options?: { meanwhile?: () => void; flags?: readonly string[] }) => Promise<TestServer>
+}
+
+export interface ClientOptions {
+  region?: string
+  /** Default: the administrator's. */
+  credentials?: Credentials
 }
 
 export interface Credentials {
@@ -66,6 +76,18 @@ export async function start(
   const text = readFileSync(server.app.credentials, 'latin1')
   const [, accessKeyId = '', secretAccessKey = ''] =
     /aws_access_key_id = (\S+)\naws_secret_access_key = (\S+)/.exec(text) ?? []
+  const settings = ({ region = 'us-east-1', credentials = { accessKeyId, secretAccessKey } }: ClientOptions = {}) => ({
+    region,
+    endpoint: server.address,
+    credentials,
+    maxAttempts: 1,
+  })
+  const onClock = <C extends { config: object }>(client: C): C => {
+    // Not to be set: the client would take the Date of an answer for the server's clock.
+    const offset = { get: () => server.app.now() - Date.now(), set() {} }
+    Object.defineProperty(client.config, 'systemClockOffset', offset)
+    return client
+  }
   return {
     ...server,
     data: folder,
@@ -73,13 +95,9 @@ export async function start(
     secretAccessKey,
     logged,
     clock,
-    client({ region = 'us-east-1', credentials = { accessKeyId, secretAccessKey } } = {}) {
-      const client = new KMS({ region, endpoint: server.address, credentials, maxAttempts: 1 })
-      // Not to be set: the client would take the Date of an answer for the server's clock.
-      const offset = { get: () => server.app.now() - Date.now(), set() {} }
-      Object.defineProperty(client.config, 'systemClockOffset', offset)
-      return client
-    },
+    client: options => onClock(new KMS(settings(options))),
+    iam: options => onClock(new IAM(settings(options))),
+    sts: options => onClock(new STS(settings(options))),
     settle: () => settleDue(server.app, server.app.now()),
     records: () => readRecords(server),
     async stop() {
