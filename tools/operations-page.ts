@@ -1,11 +1,20 @@
 import type { About } from '../packages/server/src/protocol/shape.ts'
-import type { KeyNeed, Operation } from '../packages/server/src/operation.ts'
+import type { KeyNeed, Operation, Service } from '../packages/server/src/operation.ts'
 import { operations } from '../packages/server/src/operations/index.ts'
 import { commonErrors, errorsOf } from '../packages/server/test/support/modelled-errors.ts'
 
+const services: Readonly<Record<Service, { title: string; how: string }>> = {
+  kms: { title: 'KMS', how: 'AWS JSON 1.1, with the target `TrentService.` and the name.' },
+  sts: { title: 'STS', how: 'AWS Query, version 2011-06-15.' },
+  iam: { title: 'IAM', how: 'AWS Query, version 2010-05-08.' },
+  keyreeve: {
+    title: 'Keyreeve',
+    how: 'What the services of AWS do not have: AWS JSON 1.1, with the target `Keyreeve.` and the name.',
+  },
+}
+
 /** docs/operations.md: what the operation table says, as the pipeline enforces it. */
 export function operationsPage(): string {
-  const list = operations.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   return [
     '# Operations',
     '',
@@ -14,18 +23,35 @@ export function operationsPage(): string {
     '',
     `Errors are listed without those that every operation may answer, ${codes(commonErrors)}, and`,
     'without those that a request meets before its operation is known or its caller is, such as `InvalidSignatureException`.',
+    'In IAM and STS most errors go by their name without `Exception`, and every operation may answer `MalformedInput` too.',
     '',
-    '| operation | permission | keys | states |',
-    '| --- | --- | --- | --- |',
-    ...list.map(row),
-    '',
-    ...list.flatMap(section),
+    // Record<Service, ...>: these are the names of services.
+    ...(Object.keys(services) as Service[]).flatMap(servicePart),
   ].join('\n')
+}
+
+/** Requests are signed for the service by its name. */
+function servicePart(service: Service): string[] {
+  const list = operations.filter(operation => operation.service === service)
+  if (list.length === 0) return []
+  const { title, how } = services[service]
+  const hasKeys = list.some(operation => needsOf(operation).length > 0)
+  return [
+    `## ${title}`,
+    '',
+    `Signed for the service \`${service}\`. ${how}`,
+    '',
+    `| operation | permission |${hasKeys ? ' keys | states |' : ''}`,
+    `| --- | --- |${hasKeys ? ' --- | --- |' : ''}`,
+    ...list.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(operation => row(operation, hasKeys)),
+    '',
+    ...list.toSorted((a, b) => (a.name < b.name ? -1 : 1)).flatMap(section),
+  ]
 }
 
 const needsOf = (operation: Operation): [string, KeyNeed<unknown>][] => Object.entries(operation.needs.keys)
 
-function row(operation: Operation): string {
+function row(operation: Operation, hasKeys: boolean): string {
   const needs = needsOf(operation)
   const cells = [
     `[${operation.name}](#${operation.name.toLowerCase()})`,
@@ -35,8 +61,12 @@ function row(operation: Operation): string {
       .map(action => (action === null ? 'none needed' : `\`${action}\``))
       .filter((action, index, all) => all.indexOf(action) === index)
       .join(', '),
-    needs.map(([name, need]) => keyText(name, need)).join('; ') || 'none',
-    needs.map(([, need]) => need.states.join(', ')).join('; '),
+    ...(hasKeys
+      ? [
+          needs.map(([name, need]) => keyText(name, need)).join('; ') || 'none',
+          needs.map(([, need]) => need.states.join(', ')).join('; '),
+        ]
+      : []),
   ]
   return `| ${cells.join(' | ')} |`
 }
@@ -57,18 +87,20 @@ function keyText(name: string, need: KeyNeed<unknown>): string {
 }
 
 function section(operation: Operation): string[] {
-  const service = operation.service === 'kms' ? [] : [`Service: ${operation.service}, by the Query protocol.`, '']
   return [
-    `## ${operation.name}`,
+    `### ${operation.name}`,
     '',
-    ...service,
     ...table('Input', operation.input.about),
-    ...(operation.output === null ? ['Output: empty body.', ''] : table('Output', operation.output.about)),
+    ...(operation.output === null ? [noOutput(operation.service), ''] : table('Output', operation.output.about)),
     ...errors(operation),
     `Audit record: ${operation.audit.readOnly ? 'read only' : 'a change'}.`,
     '',
   ]
 }
+
+/** In XML there is a request id at least. */
+const noOutput = (service: Service): string =>
+  service === 'iam' || service === 'sts' ? 'Output: none.' : 'Output: empty body.'
 
 function errors({ service, name }: Operation): string[] {
   const answered = service === 'keyreeve' ? [] : errorsOf(service, name)
