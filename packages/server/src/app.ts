@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { AccessKeyUses } from './access-key-usage.ts'
 import { parseRoots } from './attestation/chain.ts'
 import type { Authenticator } from './authenticate.ts'
+import { ExplanationBudget } from './auth/explanation-budget.ts'
 import { newAccessKey, newUser } from './auth/identities.ts'
 import { administratorAccess } from './auth/managed-policies.ts'
 import { startClock, watchClock } from './clock.ts'
@@ -39,6 +40,7 @@ export interface App extends Authenticator {
   log: Log
   /** What each account may ask for; undefined for no limit. */
   quotas: RequestQuotas | undefined
+  explanations: ExplanationBudget
   /** Counts an answer, by operation and error code (or OK). */
   observe: (operation: string, code: string, seconds: number) => void
 }
@@ -146,6 +148,7 @@ async function open(
       },
       log,
       quotas: config.quotas === 'aws' ? new RequestQuotas() : undefined,
+      explanations: new ExplanationBudget(),
       observe: () => {},
       pool,
       credentials,

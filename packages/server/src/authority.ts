@@ -1,8 +1,17 @@
-import type { AccessRequest, Decision, Grantable, Policies, Trace } from './auth/access.ts'
-import { Denial, denialText } from './auth/authorize.ts'
+import type {
+  AccessRequest,
+  Context as AccessContext,
+  ContextValue,
+  Decision,
+  Grantable,
+  Policies,
+  Trace,
+} from './auth/access.ts'
+import { Denial, denialText, foreignText, type Explained } from './auth/authorize.ts'
 import type { Caller } from './auth/caller.ts'
 import { compilePolicy, type CompiledPolicy } from './auth/compile.ts'
-import { evaluate, explain } from './auth/evaluate.ts'
+import { evaluate } from './auth/evaluate.ts'
+import { explain } from './auth/explain.ts'
 import { namesOf, type Grant } from './auth/grants.ts'
 import { policyArn, type Group, type ManagedPolicy, type Permissions, type Role, type User } from './auth/identities.ts'
 import { serviceManagedPolicies, type ServiceManagedPolicy } from './auth/managed-policies.ts'
@@ -42,7 +51,14 @@ export interface Question extends Pick<
   grantable?: Grantable
   /** Whether the caller named the key by a ciphertext alone. */
   isHidden?: boolean
+  /** How it named the key, if it did: all that an account is told of a key of another one. */
+  named?: string
+  /** Condition keys, in lower case, that have these values whatever the request says; undefined for none. */
+  given?: ReadonlyMap<string, ContextValue | undefined>
 }
+
+/** In place of a resource of another account that the request does not name. */
+const unnamed = 'a resource that the request does not name'
 
 /**
  * Answers whether a caller may do something, from the state that one view sees: its own policies, that of the resource, and
@@ -85,13 +101,51 @@ export class Authority {
   async require(question: Question): Promise<Decision> {
     const decision = await this.decide(question)
     if (decision.allowed) return decision
-    const request = this.#requestOf(question)
-    const text = denialText(request, decision, question.isHidden === true)
-    throw new Denial(text, request.account, () => this.explain(question))
+    const text = denialText(this.#requestOf(question), decision, question.isHidden === true)
+    throw new Denial(text, () => this.explain(question))
   }
 
-  async explain(question: Question): Promise<Trace> {
-    return explain(this.#requestOf(question), this.#policiesFor(question), await this.#grantsFor(question))
+  /** A denial that policies do not decide, or that nobody can, since there is no such key. It tells the caller nothing. */
+  refuse(action: string, ask: () => Omit<Question, 'action'> | Promise<Omit<Question, 'action'>>): Denial {
+    return new Denial(foreignText(this.#caller.arn, action), async () => this.explain({ ...(await ask()), action }))
+  }
+
+  /** Why something is denied. */
+  async explain(question: Question): Promise<Explained> {
+    const request = this.#requestOf(question)
+    const policies = this.#policiesFor(question)
+    const grants = await this.#grantsFor(question)
+    const { account } = this.#caller
+    const isDenied = true
+    if (request.account === account) return { [account]: explain(request, policies, grants, { isDenied }) }
+    return {
+      [account]: this.#explainOwn(question, isDenied),
+      ...(policies.resource && {
+        [request.account]: explain(request, policies, grants, { side: 'owner', isDenied }),
+      }),
+    }
+  }
+
+  /** What would be decided, and why, as far as the caller's account may know. */
+  async simulate(question: Question): Promise<Trace> {
+    const request = this.#requestOf(question)
+    if (request.account !== this.#caller.account) return this.#explainOwn(question, false)
+    return explain(request, this.#policiesFor(question), await this.#grantsFor(question))
+  }
+
+  /** For a resource of another account: from nothing that the caller does not know, so that it learns nothing of it. */
+  #explainOwn(question: Question, isDenied: boolean): Trace {
+    const { key, resourcePolicy: _, resourceTags: __, ...known } = question
+    const resource = (key ? known.named : known.resource) ?? unnamed
+    const account = known.account ?? key?.account ?? this.#caller.account
+    const request = this.#requestOf({ ...known, resource, account })
+    return explain(request, this.#own, [], { side: 'caller', isDenied })
+  }
+
+  /** At the same moment, in the same Region and over the same connection, but for another caller. */
+  async as(identity: Identity, caller: Caller): Promise<Authority> {
+    const asker = { caller, now: this.#now, region: this.#region, connection: this.#connection }
+    return await Authority.of(this.#view, identity, asker)
   }
 
   #policiesFor({ key, resourcePolicy }: Question): Policies {
@@ -109,7 +163,7 @@ export class Authority {
       resource: key ? keyArn(key) : (resource ?? '*'),
       account,
       crossAccount,
-      context: requestContext(facts),
+      context: question.given ? overridden(requestContext(facts), question.given) : requestContext(facts),
       ...(grantable && { grantable }),
     }
   }
@@ -122,6 +176,10 @@ export class Authority {
     return found
   }
 }
+
+const overridden = (known: AccessContext, given: NonNullable<Question['given']>): AccessContext => ({
+  get: key => (given.has(key) ? given.get(key) : known.get(key)),
+})
 
 export interface Asker {
   caller: Caller

@@ -39,6 +39,7 @@ const settlements: { [K in Kind]?: (sources: Sources, id: string, now: number) =
 
 const remove = (kind: Kind, id: string): Change => ({ remove: kind, id, erase: kind === 'day-key' })
 
+/** Rows looked at, and explanations forgotten, at a time. */
 const batch = 100
 /** As many of the grants of a key as go in one commit. */
 const grantBatch = 200
@@ -56,7 +57,7 @@ export interface Server {
  * any time, to stop anywhere, and to run twice. A row that lost a race waits for the next call. One that was tampered with
  * is logged and left alone: however many there are, they do not keep the others.
  *
- * @returns how many commits that took
+ * @returns how many commits that took, less those that only forgot why requests were denied
  */
 export async function settleDue(server: Server, now: number): Promise<number> {
   const leftAlone = new Set<string>()
@@ -65,7 +66,9 @@ export async function settleDue(server: Server, now: number): Promise<number> {
     const due = await server.store.due(now, Math.max(batch, 2 * leftAlone.size))
     const untried = due.filter(row => !leftAlone.has(nameOf(row)))
     if (untried.length === 0) return settled
-    for (const row of untried) {
+    const [explanations, others] = [untried.filter(isExplanation), untried.filter(row => !isExplanation(row))]
+    for (const row of await forget(server, explanations)) leftAlone.add(nameOf(row))
+    for (const row of others) {
       // Rows that have more to settle are due again.
       if (await settle(server, row.kind, row.id, now)) settled++
       else leftAlone.add(nameOf(row))
@@ -73,7 +76,35 @@ export async function settleDue(server: Server, now: number): Promise<number> {
   }
 }
 
-const nameOf = ({ kind, id }: { kind: Kind; id: string }): string => `${kind} ${id}`
+interface DueRow {
+  kind: Kind
+  id: string
+}
+
+const nameOf = ({ kind, id }: DueRow): string => `${kind} ${id}`
+const isExplanation = ({ kind }: DueRow): boolean => kind === 'explanation'
+
+/**
+ * Removes explanations of denials that are too old, all in one commit: a flood of denials leaves many.
+ *
+ * @returns those that could not be removed
+ */
+async function forget({ store, log }: Server, rows: readonly DueRow[]): Promise<readonly DueRow[]> {
+  const view = store.view()
+  const leftAlone: DueRow[] = []
+  const changes: Change[] = []
+  for (const row of rows) {
+    try {
+      if (await view.get(row.kind, row.id)) changes.push(remove(row.kind, row.id))
+    } catch (error) {
+      if (!(error instanceof TamperedRow)) throw error
+      log({ level: 'error', event: 'tampered row', error: error.name, detail: error.message })
+      leftAlone.push(row)
+    }
+  }
+  if (changes.length === 0 || (await store.commit(view, changes, [])) === 'committed') return leftAlone
+  return rows
+}
 
 async function settle({ store, seal, log }: Server, kind: Kind, id: string, now: number): Promise<boolean> {
   const view = store.view()

@@ -1,5 +1,4 @@
-import { foreignDenial } from './auth/authorize.ts'
-import type { Caller } from './auth/caller.ts'
+import type { Denial } from './auth/authorize.ts'
 import { readGrantToken } from './auth/grant-token.ts'
 import type { Grant } from './auth/grants.ts'
 import type { Key } from './keys/key.ts'
@@ -10,11 +9,12 @@ import { kmsError, type KmsError } from './protocol/errors.ts'
 import type { Sources } from './operations/material-changes.ts'
 import { aliasRow, grantRow, keyRow, materialRow, TamperedRow, type View } from './store/documents.ts'
 
-/** Who asks, for what, and where: an id or a name without ARN is looked up in the caller's account and Region. */
+/** Who asks, and where: an id or a name without ARN is looked up in the caller's account and Region. */
 export interface Asker {
-  caller: Caller
-  action: string
+  account: string
   region: string
+  /** For a key of another account that is not there: the same as if the caller might not use it. */
+  foreign: (account: string) => Denial
 }
 
 /**
@@ -41,11 +41,11 @@ export async function locate<I>(sources: Sources, need: KeyNeed<I>, input: I, as
 }
 
 async function byIdentifier(view: View, identifier: string, aliases: boolean, asker: Asker): Promise<Key> {
-  const place = { account: asker.caller.account, region: asker.region }
+  const place = { account: asker.account, region: asker.region }
   const named = requireKeyIdentifier(identifier, { ...place, aliases })
   const { account, region } = named
   const absent = (message: string): KmsError =>
-    account === place.account ? kmsError('NotFoundException', message) : foreignDenial(asker.caller, asker.action)
+    account === place.account ? kmsError('NotFoundException', message) : asker.foreign(account)
   if ('aliasName' in named) {
     const key = await byAlias(view, aliasRow(account, region, named.aliasName))
     if (!key) throw absent(`Alias ${aliasArn({ account, region, name: named.aliasName })} is not found.`)

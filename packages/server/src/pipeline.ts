@@ -3,7 +3,7 @@ import type { App } from './app.ts'
 import { auditRecord } from './audit/record.ts'
 import { auditEvents } from './audit-event.ts'
 import { authenticate, type Signer } from './authenticate.ts'
-import { Denial, foreignDenial } from './auth/authorize.ts'
+import { Denial } from './auth/authorize.ts'
 import type { Caller } from './auth/caller.ts'
 import { grantOperations, type GrantOperation } from './auth/grants.ts'
 import type { Connection } from './auth/request-context.ts'
@@ -208,7 +208,7 @@ async function decide(app: App, view: View, trace: Authenticated, decode: () => 
     wipe(decision.output)
     return { refusal: dryRunSucceeded() }
   } catch (error) {
-    if (error instanceof Denial) return await denied(view, trace, error)
+    if (error instanceof Denial) return await denied(app, view, trace, error)
     return { refusal: toKmsError(error), ...(!(error instanceof KmsError) && { failure: error }) }
   }
 }
@@ -218,20 +218,15 @@ const explanationLifetime = 7 * 24 * 60 * 60 * 1000
 
 /** The caller learns as much as the service tells; why, whoever may ask for it later. */
 async function denied(
+  { explanations, monotonic }: App,
   view: View,
   { requestId, now, operation, caller }: Authenticated,
   denial: Denial,
 ): Promise<Verdict> {
+  const traces = await denial.explain()
+  const document = { requestId, at: now, operation: operation.name, traces, erasedAt: now + explanationLifetime }
+  if (!explanations.admits(caller.account, JSON.stringify(traces).length, monotonic())) return { refusal: denial }
   await view.get('explanation', requestId)
-  const document = {
-    requestId,
-    at: now,
-    operation: operation.name,
-    account: caller.account,
-    owner: denial.account,
-    trace: await denial.explain(),
-    erasedAt: now + explanationLifetime,
-  }
   return { refusal: denial, changes: [{ put: 'explanation', id: requestId, document }] }
 }
 
@@ -258,7 +253,7 @@ async function findKeys(
   input: unknown,
 ): Promise<void> {
   try {
-    context.keys = await locateAll(sources, trace, input)
+    context.keys = await locateAll(sources, trace, context, input)
     await authorizeAll(trace, context, input)
     trace.authorized = true
   } finally {
@@ -268,12 +263,24 @@ async function findKeys(
 }
 
 /** Each key that the request means, as one version each: everything after decides about, and uses, that one. */
-async function locateAll(sources: Sources, trace: Authenticated, input: unknown): Promise<Keys> {
+async function locateAll(
+  sources: Sources,
+  trace: Authenticated,
+  context: HandlerContext,
+  input: unknown,
+): Promise<Keys> {
   const { operation, caller, region } = trace
   const keys: Keys = {}
   for (const [name, need] of Object.entries(operation.needs.keys)) {
     const action = need.action ?? operation.needs.action ?? `kms:${operation.name}`
-    const key = await locate(sources, need, input, { caller, region, action })
+    // What the caller's account may know of a key that is there, it is told of one that is not.
+    const foreign = (account: string): Denial =>
+      context.authority.refuse(action, async () => {
+        const asked = await told(operation, context, input)
+        const { named, ...question } = { ...asked, ...onKey(operation, need, input, asked) }
+        return { ...question, ...(named !== undefined && { resource: named }), account }
+      })
+    const key = await locate(sources, need, input, { account: caller.account, region, foreign })
     if (!key) continue
     keys[name] = key
     trace.keys.push(key)
@@ -294,12 +301,14 @@ async function authorizeAll(
   // No condition can be put on an alias.
   if (alias)
     await authority.require({ action, resource: aliasArn({ account: caller.account, region, name: alias(input) }) })
-  const asked = { ...(needs.crossAccount && { crossAccount: true }), ...(await told(operation, context, input)) }
+  const asked = await told(operation, context, input)
   let isOnKeys = alias !== undefined
   for (const [name, key] of Object.entries(keys)) {
     const need = needs.keys[name]
     if (!need || need.action === null) {
-      if (key.account !== caller.account) throw foreignDenial(caller, action)
+      if (key.account !== caller.account) {
+        throw authority.refuse(action, () => ({ ...asked, ...(need && onKey(operation, need, input, asked)), key }))
+      }
       continue
     }
     isOnKeys = true
@@ -316,7 +325,11 @@ async function authorizeAll(
 async function told({ needs }: Operation, context: HandlerContext, input: unknown): Promise<Partial<Question>> {
   const conditions = await needs.conditions?.(input, context)
   const requestTags = needs.requestTags?.(input)
-  return { ...(conditions && { conditions }), ...(requestTags && { requestTags }) }
+  return {
+    ...(needs.crossAccount && { crossAccount: true }),
+    ...(conditions && { conditions }),
+    ...(requestTags && { requestTags }),
+  }
 }
 
 /** What policies and grants are told of the use of a key. */
@@ -343,6 +356,7 @@ function onKey(
       },
     }),
     isHidden: need.ciphertext !== undefined && identifier === undefined,
+    ...(identifier !== undefined && { named: identifier }),
   }
 }
 

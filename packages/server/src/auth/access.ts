@@ -87,17 +87,27 @@ export type Decision =
       statements: readonly StatementName[]
     }
 
-/** Everything that was looked at, for those who may see all of it. It is JSON. */
+/** Everything that was looked at, for those who may see it. It is JSON, and its size is bounded. */
 export interface Trace {
   decision: 'allow' | 'explicit deny' | 'implicit deny'
   principal: string
   action: string
   resource: string
-  /** In one sentence. */
+  /** In one sentence; for a denial, what would have to change. */
   reason: string
+  /**
+   * If the resource belongs to another account than the principal: whose policies these are. Each account sees its own alone,
+   * and the decision is what they say.
+   */
+  side?: Side
   policies: PolicyTrace[]
   grants: GrantTrace[]
+  /** How many statements and grants are left out, since there are too many. Those that concern other actions go first. */
+  omitted?: number
 }
+
+/** Of the caller: session, boundary and identity policies. Of the owner: the policy of the resource, and grants. */
+export type Side = 'caller' | 'owner'
 
 export interface PolicyTrace {
   layer: Layer
@@ -110,25 +120,58 @@ export interface StatementTrace {
   statement: string
   effect: 'Allow' | 'Deny'
   applies: boolean
-  /** The first thing by which it does not. */
-  failed?: 'principal' | 'action' | 'resource' | ConditionTrace
+  /** Of a resource policy: by which of its names it means the principal. For the account alone, that account decides. */
+  match?: 'direct' | 'role' | 'account'
+  /** What does not fit. */
+  failed?: ElementTrace
+  /** If everything else fits: the conditions that do not hold; or those of a denial that cannot be judged, which count. */
+  conditions?: ConditionTrace[]
 }
 
+/** Long texts and lists are cut. */
+export interface ElementTrace {
+  element: 'Principal' | 'NotPrincipal' | 'Action' | 'NotAction' | 'Resource' | 'NotResource'
+  /** As written; empty if the statement lacks the element. */
+  values: string[]
+  /** With their variables replaced, if there are such. */
+  resolved?: string[]
+}
+
+/** Long texts and lists are cut. */
 export interface ConditionTrace {
+  /** As written, such as `ForAnyValue:StringLikeIfExists`. */
   operator: string
   key: string
   /** Of the policy, one of which was wanted, or none, as the operator says. */
-  values: readonly string[]
-  /** Of the request; null if it has none. */
-  actual: string | readonly string[] | null
+  values: string[]
+  /** The same with their variables replaced, if there are such. */
+  resolved?: string[]
+  /** Of the request; empty if it has none. */
+  actual: string[]
+  /** Why they cannot be compared: they are not what the operator compares, or names differ in case only. */
+  fault?: 'malformed' | 'ambiguous'
 }
 
 export interface GrantTrace {
   grantId: string
   allows: boolean
-  /** Why not, in one sentence. */
+  fault?: GrantFault
+  /** The same in one sentence. */
   failed?: string
 }
+
+/** What keeps a grant from allowing a request. */
+export type GrantFault =
+  | 'no grant'
+  | 'account'
+  | 'grantee'
+  | 'account policies'
+  | 'session'
+  | 'operation'
+  | 'child'
+  | 'sourceArn'
+  | 'encryptionContextEquals'
+  | 'encryptionContextSubset'
 
 /** Why a request was denied, kept for those who may ask. */
 export interface Explanation {
@@ -136,11 +179,8 @@ export interface Explanation {
   /** Epoch milliseconds. */
   at: number
   operation: string
-  /** Account of the caller, to whom its own policies are shown. */
-  account: string
-  /** Account of the resource, to whom its policy and grants are shown. */
-  owner: string
-  trace: Trace
+  /** By the account that may see it. */
+  traces: Record<string, Trace>
   /** When it is forgotten. */
   erasedAt: number
 }

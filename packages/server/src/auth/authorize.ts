@@ -1,17 +1,16 @@
-import { KmsError, kmsError } from '../protocol/errors.ts'
-import type { AccessRequest, Decision, Layer, Trace } from './access.ts'
-import type { Caller } from './caller.ts'
+import { KmsError } from '../protocol/errors.ts'
+import type { AccessRequest, Decision, Explanation, Layer } from './access.ts'
+
+/** By the account that may see it. */
+export type Explained = Explanation['traces']
 
 /** AccessDeniedException, and why, for those who may know. */
 export class Denial extends KmsError {
-  /** Owner of the resource. */
-  readonly account: string
   /** Computed when asked for. */
-  readonly explain: () => Promise<Trace>
+  readonly explain: () => Promise<Explained>
 
-  constructor(message: string, account: string, explain: () => Promise<Trace>) {
+  constructor(message: string, explain: () => Promise<Explained>) {
     super('AccessDeniedException', message)
-    this.account = account
     this.explain = explain
   }
 }
@@ -48,10 +47,5 @@ const subject = (arn: string, action: string): string => `User: ${arn} is not au
 const hidden = 'the resource associated with this ciphertext'
 
 /** For a resource of another account: the same text whether it is forbidden or does not exist. */
-const foreignText = (arn: string, action: string, isHidden: boolean): string =>
+export const foreignText = (arn: string, action: string, isHidden = false): string =>
   `${subject(arn, action)} on ${isHidden ? hidden : 'this resource'} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`
-
-/** For what is not there, but could be in an account that is not the caller's. */
-export function foreignDenial(caller: Caller, action: string): KmsError {
-  return kmsError('AccessDeniedException', foreignText(caller.arn, action, false))
-}

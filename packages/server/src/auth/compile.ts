@@ -25,6 +25,13 @@ export interface CompiledStatement {
   readonly effect: 'Allow' | 'Deny'
   /** How the statement applies to the request; or, if it does not, the first thing that does not fit. */
   readonly judge: (request: AccessRequest) => Finding
+  /** What was compiled, for whoever reads why. */
+  readonly source: Statement
+  /** Whether its policy is of a version that has variables. */
+  readonly variables: boolean
+  /** What its conditions are judged by. */
+  readonly contextOf: (request: AccessRequest) => Context
+  readonly conditions: readonly CompiledCondition[]
 }
 
 export type Finding = Match | Misfit
@@ -56,16 +63,21 @@ function compile(kind: PolicyKind, statement: Statement, index: number, variable
   const names = compileActions(statement.actions)
   const covers = kind === 'trust' ? () => true : compileResources(statement.resources, variables)
   const conditions = statement.conditions.map(condition => compileCondition(condition, variables))
+  const contextOf = ({ context }: AccessRequest): Context => (kind === 'key' ? visibleToKeys(context) : context)
   // What cannot be said counts for a denial, and for nothing else.
   const counts = (verdict: Verdict): boolean => verdict ?? effect === 'Deny'
   return {
     name: sid === undefined || sid === '' ? String(index + 1) : sid,
     effect,
+    source: statement,
+    variables,
+    contextOf,
+    conditions,
     judge(request) {
       const match = meets(request.principal)
       if (!match) return 'principal'
       if (!names(lowered(request.action))) return 'action'
-      const context = kind === 'key' ? visibleToKeys(request.context) : request.context
+      const context = contextOf(request)
       if (!counts(covers(request.resource, context))) return 'resource'
       let doubtful: CompiledCondition | undefined
       for (const condition of conditions) {

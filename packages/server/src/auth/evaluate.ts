@@ -1,4 +1,4 @@
-import type { AccessRequest, Decision, Grantable, GrantTrace, Layer, Policies, StatementName, Trace } from './access.ts'
+import type { AccessRequest, Decision, Grantable, GrantFault, Layer, Policies, StatementName } from './access.ts'
 import type { CompiledPolicy, CompiledStatement, Finding, Match } from './compile.ts'
 import { accountPrincipal, type Grant, type GrantConstraints } from './grants.ts'
 
@@ -22,9 +22,9 @@ export function evaluate(request: AccessRequest, policies: Policies, grants: rea
 }
 
 /** Most specific first. */
-const layers: readonly Layer[] = ['session', 'boundary', 'identity', 'resource']
+export const layers: readonly Layer[] = ['session', 'boundary', 'identity', 'resource']
 
-function policiesOf(layer: Layer, { principal }: AccessRequest, policies: Policies): readonly CompiledPolicy[] {
+export function policiesOf(layer: Layer, { principal }: AccessRequest, policies: Policies): readonly CompiledPolicy[] {
   switch (layer) {
     case 'session':
       return policies.session ?? []
@@ -38,7 +38,7 @@ function policiesOf(layer: Layer, { principal }: AccessRequest, policies: Polici
   }
 }
 
-function findDenial(request: AccessRequest, policies: Policies): StatementName | undefined {
+export function findDenial(request: AccessRequest, policies: Policies): StatementName | undefined {
   for (const layer of layers) {
     for (const policy of policiesOf(layer, request, policies)) {
       for (const statement of policy.statements) {
@@ -49,7 +49,7 @@ function findDenial(request: AccessRequest, policies: Policies): StatementName |
   return undefined
 }
 
-const isMatch = (finding: Finding): finding is Match =>
+export const isMatch = (finding: Finding): finding is Match =>
   finding === 'direct' || finding === 'role' || finding === 'account'
 
 const nameOf = (layer: Layer, policy: CompiledPolicy, statement: CompiledStatement): StatementName => ({
@@ -59,13 +59,13 @@ const nameOf = (layer: Layer, policy: CompiledPolicy, statement: CompiledStateme
 })
 
 /** What allows on the caller's side, and where nothing does. */
-interface OwnSide {
+export interface OwnSide {
   identity: readonly StatementName[] | undefined
   boundary: readonly StatementName[] | undefined
   session: readonly StatementName[] | undefined
 }
 
-function ownSide(request: AccessRequest, policies: Policies): OwnSide {
+export function ownSide(request: AccessRequest, policies: Policies): OwnSide {
   const allowing = (layer: Layer): readonly StatementName[] | undefined => {
     const found = findAllow(layer, request, policiesOf(layer, request, policies))
     return found && [found.name]
@@ -118,40 +118,42 @@ function allOf(wanted: readonly (keyof OwnSide)[], side: OwnSide, statements: re
 
 // Grants
 
-/** Why a grant does not allow the request, in one sentence; undefined if it does. */
-function grantFault(request: AccessRequest, grant: Readonly<Grant>, side: OwnSide): string | undefined {
+/** What keeps a grant from allowing the request; undefined if it allows it. */
+export function grantFault(request: AccessRequest, grant: Readonly<Grant>, side: OwnSide): GrantFault | undefined {
   const { principal, account, crossAccount, grantable } = request
-  if (!grantable) return 'No grant can allow this action.'
-  if (principal.account !== account && !crossAccount) return 'The action cannot be allowed to other accounts.'
+  if (!grantable) return 'no grant'
+  if (principal.account !== account && !crossAccount) return 'account'
   const grantee = grant.granteePrincipal
-  if (principal.type === 'WebIdentity' || grantee === undefined) return 'The caller is not its grantee.'
+  if (principal.type === 'WebIdentity' || grantee === undefined) return 'grantee'
   if (grantee === accountPrincipal(principal.account)) {
-    if (!side.identity || !side.boundary) return "It is for the caller's account, whose policies do not allow it."
-  } else if (grantee !== principal.arn && grantee !== principal.roleArn) return 'The caller is not its grantee.'
-  if (!side.session) return "The caller's session policy does not allow it."
-  if (!grant.operations.includes(grantable.operation)) return `${grantable.operation} is not among its operations.`
+    if (!side.identity || !side.boundary) return 'account policies'
+  } else if (grantee !== principal.arn && grantee !== principal.roleArn) return 'grantee'
+  if (!side.session) return 'session'
+  if (!grant.operations.includes(grantable.operation)) return 'operation'
   return constraintFault(grantable, grant)
 }
 
 /** These work on no data, so no encryption context limits them; CreateGrant hands it on. */
 const withoutContext = ['CreateGrant', 'DescribeKey', 'RetireGrant']
 
-function constraintFault(grantable: Grantable, { operations, constraints = {} }: Readonly<Grant>): string | undefined {
+function constraintFault(
+  grantable: Grantable,
+  { operations, constraints = {} }: Readonly<Grant>,
+): GrantFault | undefined {
   const { operation, sourceArn, child } = grantable
   const { encryptionContextEquals: equals, encryptionContextSubset: subset } = constraints
   if (constraints.sourceArn !== undefined && operation !== 'RetireGrant' && constraints.sourceArn !== sourceArn) {
-    return 'Its SourceArn constraint does not hold.'
+    return 'sourceArn'
   }
   if (operation === 'CreateGrant') {
-    const wider = child && !isNarrower(child, { operations, constraints })
-    return wider || !child ? 'The new grant would allow more than it does.' : undefined
+    return child && isNarrower(child, { operations, constraints }) ? undefined : 'child'
   }
   if (withoutContext.includes(operation)) return undefined
   const context = grantable.encryptionContext ?? new Map<string, string>()
   if (equals && !(equals.length === context.size && holdsAll(context, equals))) {
-    return 'Its EncryptionContextEquals constraint does not hold.'
+    return 'encryptionContextEquals'
   }
-  return subset && !holdsAll(context, subset) ? 'Its EncryptionContextSubset constraint does not hold.' : undefined
+  return subset && !holdsAll(context, subset) ? 'encryptionContextSubset' : undefined
 }
 
 type Pairs = readonly (readonly [name: string, value: string])[]
@@ -175,62 +177,4 @@ function isNarrower(
     (!subset || holds(own.encryptionContextEquals, subset) || holds(own.encryptionContextSubset, subset)) &&
     (sourceArn === undefined || own.sourceArn === sourceArn)
   )
-}
-
-// Explanations
-
-/** The same decision with everything that was looked at. */
-export function explain(request: AccessRequest, policies: Policies, grants: readonly Readonly<Grant>[]): Trace {
-  const decision = evaluate(request, policies, grants)
-  const side = ownSide(request, policies)
-  return {
-    decision: decision.allowed ? 'allow' : decision.explicit ? 'explicit deny' : 'implicit deny',
-    principal: request.principal.arn,
-    action: request.action,
-    resource: request.resource,
-    reason: reasonOf(request, decision),
-    policies: layers.toReversed().flatMap(layer =>
-      policiesOf(layer, request, policies).map(policy => ({
-        layer,
-        policy: policy.name,
-        statements: policy.statements.map(statement => traceStatement(statement, request)),
-      })),
-    ),
-    grants: grants.map(grant => traceGrant(request, grant, side)),
-  }
-}
-
-function traceStatement(statement: CompiledStatement, request: AccessRequest) {
-  const { name, effect } = statement
-  const finding = statement.judge(request)
-  if (isMatch(finding)) return { statement: name, effect, applies: true }
-  if (typeof finding === 'string') return { statement: name, effect, applies: false, failed: finding }
-  const { condition, key } = finding
-  const { quantifier, operator, ifExists, values } = condition
-  const value = request.context.get(key)
-  const actual = typeof value === 'symbol' ? ['(several that differ in case only)'] : (value ?? null)
-  const spelt = `${quantifier === undefined ? '' : `${quantifier}:`}${operator}${ifExists ? 'IfExists' : ''}`
-  return { statement: name, effect, applies: false, failed: { operator: spelt, key: condition.key, values, actual } }
-}
-
-function traceGrant(request: AccessRequest, grant: Readonly<Grant>, side: OwnSide): GrantTrace {
-  const failed = grantFault(request, grant, side)
-  return { grantId: grant.id, allows: failed === undefined, ...(failed !== undefined && { failed }) }
-}
-
-const layerNames: Readonly<Record<Layer, string>> = {
-  session: 'session policy',
-  boundary: 'permissions boundary',
-  identity: 'identity policy',
-  resource: 'policy of the resource',
-}
-
-function reasonOf({ principal, account, crossAccount, resource }: AccessRequest, decision: Decision): string {
-  const [statement] = decision.statements
-  const named = statement && `Statement ${statement.statement} of ${statement.policy}`
-  if (decision.allowed) return decision.grant ? `Grant ${decision.grant.id} allows it.` : `${named ?? 'It'} allows it.`
-  if (decision.explicit) return `${named ?? 'A statement'} denies it.`
-  if (principal.account !== account && !crossAccount)
-    return `The action cannot be done across accounts: ${resource} belongs to ${account}.`
-  return `No ${layerNames[decision.layer]} allows it.`
 }

@@ -1,4 +1,3 @@
-import { foreignDenial } from '../auth/authorize.ts'
 import { requirePrincipal } from '../auth/grants.ts'
 import { noKeys, operation } from '../operation.ts'
 import { kmsError } from '../protocol/errors.ts'
@@ -26,16 +25,19 @@ export const listRetirableGrants = operation({
     readOnly: true,
     parameters: input => shown(input, 'RetiringPrincipal', 'RetiringServicePrincipal', 'Limit', 'Marker'),
   },
-  async handle({ caller, region, view, seal }, { Limit = 50, Marker, RetiringPrincipal, RetiringServicePrincipal }) {
+  async handle(
+    { caller, region, view, seal, authority },
+    { Limit = 50, Marker, RetiringPrincipal, RetiringServicePrincipal },
+  ) {
     if ((RetiringPrincipal === undefined) === (RetiringServicePrincipal === undefined)) {
       throw kmsError(
         'ValidationException',
         'You must specify either RetiringPrincipal or RetiringServicePrincipal, but not both.',
       )
     }
-    if (RetiringPrincipal !== undefined && requirePrincipal(RetiringPrincipal) !== caller.account) {
-      throw foreignDenial(caller, action)
-    }
+    const account = RetiringPrincipal === undefined ? caller.account : requirePrincipal(RetiringPrincipal)
+    if (account !== caller.account)
+      throw authority.refuse(action, () => ({ account, resource: RetiringPrincipal ?? '*' }))
     const retiring = RetiringPrincipal ?? RetiringServicePrincipal ?? ''
     // Services do not call here, and nobody else may see what other accounts have let them do.
     const scope = RetiringPrincipal === undefined ? keyRow(caller.account, region, '') : ''

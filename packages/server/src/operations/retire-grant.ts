@@ -1,4 +1,3 @@
-import { foreignDenial } from '../auth/authorize.ts'
 import { readGrantToken } from '../auth/grant-token.ts'
 import { compilePolicy, type CompiledPolicy } from '../auth/compile.ts'
 import { mayRetire, type Grant } from '../auth/grants.ts'
@@ -47,7 +46,7 @@ export const retireGrant = operation({
     },
   },
   audit: { readOnly: false, parameters: () => null },
-  async handle({ keys: { key }, caller, view, seal, authority }, { GrantToken, GrantId }) {
+  async handle({ keys: { key }, caller, view, seal, authority }, { GrantToken, KeyId, GrantId }) {
     const id = GrantId ?? readGrantToken(seal, GrantToken ?? '')?.id ?? ''
     const grant = await view.get('grant', grantRow(key.account, key.region, key.id, id))
     const asked = { action, key, crossAccount: true, ...(grant && toldOf(grant)) }
@@ -56,7 +55,11 @@ export const retireGrant = operation({
     const isDenied = !decision.allowed && decision.explicit
     const forAccount = await authority.decide({ ...asked, resourcePolicy: delegationTo(caller.account) })
     const mayBe = grant ? mayRetire(grant, caller, forAccount.allowed) : key.account === caller.account
-    if (isDenied || !mayBe) throw foreignDenial(caller, action)
+    if (isDenied || !mayBe) {
+      // Another account does not see the grant.
+      const visible = key.account === caller.account ? asked : { key, ...(KeyId !== undefined && { named: KeyId }) }
+      throw authority.refuse(action, () => visible)
+    }
     if (!grant) throw kmsError('NotFoundException', `Grant ID ${id} not found`)
     return { output: {}, changes: await withoutGrants(view, key, [grant]), additional: { grantId: id } }
   },

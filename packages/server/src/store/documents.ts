@@ -266,6 +266,8 @@ export class DocumentStore {
   }
 
   #remember(found: Found): void {
+    // Large, and seldom read: a flood of them would push out what is needed.
+    if (found.kind === 'explanation') return
     if (this.#cache.size >= this.#cacheSize) {
       const oldest = this.#cache.keys().next()
       if (!oldest.done) this.#cache.delete(oldest.value)
