@@ -612,7 +612,8 @@ test('of a key of another account nothing is told, with or without tokens and gr
   const { GrantToken } = await create()
   for (const key of [foreignKey, absentKey]) {
     for (const GrantTokens of [['x'], [GrantToken], [forUs.GrantToken]]) {
-      await refused(kms.encrypt({ KeyId: key, Plaintext, GrantTokens }), 'AccessDeniedException', denial('Encrypt'))
+      const wish = { KeyId: key, NumberOfBytes: 16, GrantTokens }
+      await refused(kms.generateDataKey(wish), 'AccessDeniedException', denial('GenerateDataKey'))
       await refused(create({ KeyId: key, GrantTokens }), 'AccessDeniedException', denial('CreateGrant'))
     }
     await refused(kms.listGrants({ KeyId: key, GrantId: 'x' }), 'AccessDeniedException', denial('ListGrants'))
