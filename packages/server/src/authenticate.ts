@@ -1,15 +1,6 @@
 import { randomBytes, type KeyObject } from 'node:crypto'
-import type { Caller } from './auth/caller.ts'
-import {
-  openSecret,
-  roleArn,
-  sessionArn,
-  userArn,
-  type AccessKey,
-  type IdentityTag,
-  type Role,
-  type User,
-} from './auth/identities.ts'
+import { roleCaller, userCaller, type Caller } from './auth/caller.ts'
+import { openSecret, type AccessKey, type Role, type User } from './auth/identities.ts'
 import { openSession, type Session } from './auth/session.ts'
 import type { Identity } from './authority.ts'
 import { kmsError, type KmsError } from './protocol/errors.ts'
@@ -151,59 +142,8 @@ function callerFor({ identity: { subject, session }, holder }: Known, accessKeyI
   if (known?.subject === subject) return known.caller
   const caller =
     session?.of.kind === 'role'
-      ? roleSession(subject, session, session.of.sessionName, accessKeyId)
+      ? roleCaller(subject, session, session.of.sessionName, accessKeyId)
       : userCaller(subject, session, accessKeyId)
   callers.set(holder, { subject, caller })
   return caller
-}
-
-function userCaller(
-  user: Readonly<User> | Readonly<Role>,
-  session: Readonly<Session> | undefined,
-  accessKeyId: string,
-): Caller {
-  return {
-    type: 'IAMUser',
-    account: user.account,
-    arn: userArn(user),
-    principalId: user.id,
-    userName: user.name,
-    accessKeyId,
-    tags: mapOf(user.tags),
-    ...(session && { session: { issuedAt: session.issuedAt, transitiveTags: [] } }),
-  }
-}
-
-/** A session of a role. */
-export function roleSession(
-  role: Readonly<User> | Readonly<Role>,
-  session: Pick<Session, 'issuedAt' | 'tags' | 'transitiveTags' | 'sourceIdentity' | 'provider'>,
-  sessionName: string,
-  accessKeyId: string,
-): Caller {
-  const { issuedAt, tags, transitiveTags, sourceIdentity, provider } = session
-  return {
-    type: 'AssumedRole',
-    account: role.account,
-    arn: sessionArn(role, sessionName),
-    principalId: `${role.id}:${sessionName}`,
-    roleArn: roleArn(role),
-    accessKeyId,
-    tags: withSessionTags(role.tags, tags),
-    session: {
-      issuedAt,
-      role: { name: role.name, id: role.id },
-      transitiveTags,
-      ...(sourceIdentity !== undefined && { sourceIdentity }),
-      ...(provider !== undefined && { provider }),
-    },
-  }
-}
-
-const mapOf = (tags: readonly IdentityTag[]): Map<string, string> => new Map(tags.map(({ key, value }) => [key, value]))
-
-/** A tag of the session takes the place of that of the role whose key differs from its own in case only. */
-function withSessionTags(ofRole: readonly IdentityTag[], ofSession: readonly [string, string][]): Map<string, string> {
-  const replaced = new Set(ofSession.map(([key]) => key.toLowerCase()))
-  return new Map([...mapOf(ofRole.filter(({ key }) => !replaced.has(key.toLowerCase()))), ...ofSession])
 }

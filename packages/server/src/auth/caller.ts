@@ -1,3 +1,6 @@
+import { roleArn, sessionArn, userArn, type IdentityTag, type Role, type User } from './identities.ts'
+import type { Session } from './session.ts'
+
 /**
  * Who sends a request, as its signature proved. Made once per access key or session and shared between requests, so that
  * what is derived from it (the identity in audit records) can be kept beside it.
@@ -57,4 +60,56 @@ export interface SessionFacts {
   readonly provider?: string
   /** Keys of session tags that go on to the next session. */
   readonly transitiveTags: readonly string[]
+}
+
+/** A user, with an access key of its own or temporary credentials. */
+export function userCaller(
+  user: Readonly<User> | Readonly<Role>,
+  session: Pick<Session, 'issuedAt'> | undefined,
+  accessKeyId: string,
+): Caller {
+  return {
+    type: 'IAMUser',
+    account: user.account,
+    arn: userArn(user),
+    principalId: user.id,
+    userName: user.name,
+    accessKeyId,
+    tags: mapOf(user.tags),
+    ...(session && { session: { issuedAt: session.issuedAt, transitiveTags: [] } }),
+  }
+}
+
+/** A session of a role. */
+export function roleCaller(
+  role: Readonly<User> | Readonly<Role>,
+  session: Pick<Session, 'issuedAt' | 'tags' | 'transitiveTags' | 'sourceIdentity' | 'provider'>,
+  sessionName: string,
+  accessKeyId: string,
+): Caller {
+  const { issuedAt, tags, transitiveTags, sourceIdentity, provider } = session
+  return {
+    type: 'AssumedRole',
+    account: role.account,
+    arn: sessionArn(role, sessionName),
+    principalId: `${role.id}:${sessionName}`,
+    roleArn: roleArn(role),
+    accessKeyId,
+    tags: withSessionTags(role.tags, tags),
+    session: {
+      issuedAt,
+      role: { name: role.name, id: role.id },
+      transitiveTags,
+      ...(sourceIdentity !== undefined && { sourceIdentity }),
+      ...(provider !== undefined && { provider }),
+    },
+  }
+}
+
+const mapOf = (tags: readonly IdentityTag[]): Map<string, string> => new Map(tags.map(({ key, value }) => [key, value]))
+
+/** A tag of the session takes the place of that of the role whose key differs from its own in case only. */
+function withSessionTags(ofRole: readonly IdentityTag[], ofSession: readonly [string, string][]): Map<string, string> {
+  const replaced = new Set(ofSession.map(([key]) => key.toLowerCase()))
+  return new Map([...mapOf(ofRole.filter(({ key }) => !replaced.has(key.toLowerCase()))), ...ofSession])
 }
