@@ -1,9 +1,9 @@
-import { policyArn } from '../../auth/identities.ts'
-import { serviceManagedPolicies } from '../../auth/managed-policies.ts'
+import type { Conditions } from '../../auth/request-context.ts'
 import type { Context } from '../../operation.ts'
 import { optional, string, structure } from '../../protocol/shape.ts'
 import { identityRow, type Change } from '../../store/documents.ts'
-import { noSuchEntity, ownPolicyName, put } from './entities.ts'
+import { countUse } from './managed-policies.ts'
+import type { HolderKind } from './policy-uses.ts'
 
 /** Permissions boundaries of users and roles: managed policies, which count for how many they are one. */
 
@@ -15,27 +15,28 @@ export const describeBoundary = (arn: string | undefined) =>
   arn === undefined ? {} : { PermissionsBoundary: { PermissionsBoundaryType: 'Policy', PermissionsBoundaryArn: arn } }
 
 /**
- * What changes when the boundary of one user or role becomes another; undefined is none. Policies of the service count
- * nothing, since nobody can delete them.
+ * What changes when the boundary of one user or role becomes another; undefined is none.
  *
  * @throws NoSuchEntityException if there is no such policy
  */
 export async function exchangeBoundary(
-  { view, caller }: Pick<Context, 'view' | 'caller'>,
+  context: Pick<Context, 'view' | 'caller'>,
   before: string | undefined,
   after: string | undefined,
 ): Promise<Change[]> {
   if (before === after) return []
-  const changes: Change[] = []
-  for (const [arn, difference] of [[before, -1] as const, [after, 1] as const]) {
-    if (arn === undefined || serviceManagedPolicies.has(arn)) continue
-    const name = ownPolicyName(arn, caller)
-    const policy = name === undefined ? undefined : await view.get('managed-policy', identityRow(caller.account, name))
-    if (policy && policyArn(policy) === arn) {
-      changes.push(put('managed-policy', { ...policy, boundaryUses: policy.boundaryUses + difference }))
-    } else if (difference > 0) {
-      throw noSuchEntity(`Scope ARN: ${arn} does not exist or is not attachable.`)
-    }
-  }
-  return changes
+  return [
+    ...(before === undefined ? [] : await countUse(context, before, 'boundaryUses', -1)),
+    ...(after === undefined ? [] : await countUse(context, after, 'boundaryUses', 1)),
+  ]
+}
+
+/** Which boundary an entity has, for policies on what may be done with it; groups have none. */
+export async function presentBoundary(
+  kind: HolderKind,
+  name: string,
+  { view, caller }: Pick<Context, 'view' | 'caller'>,
+): Promise<Conditions> {
+  const entity = await view.get(kind, identityRow(caller.account, name))
+  return { 'iam:PermissionsBoundary': entity && 'boundary' in entity ? entity.boundary : undefined }
 }

@@ -23,44 +23,78 @@ const usual = 100
 /** So many rows at least are read at once: filters may leave few of them. */
 const fewestRows = 250
 
-/** The entities of the caller's account that have the path, and whatever else is asked for. */
+/**
+ * The entities of the caller's account that have the path, and whatever else is asked for.
+ *
+ * @param others that are listed among them: such as the policies that every account has
+ */
 export async function pageOfEntities<K extends EntityKind>(
   scope: Scope,
   kind: K,
   { PathPrefix = '/', Marker, MaxItems = usual }: Asked & { PathPrefix?: string },
   matches: (entity: Documents[K]) => boolean = () => true,
+  others: readonly Documents[K][] = [],
 ): Promise<Page<Documents[K]>> {
+  const { account } = scope.caller
+  // Behind a namesake of the account itself.
+  const key = (entity: Documents[K]) => lowered(entity.name) + (entity.account === account ? '' : ' ')
+  const fits = (entity: Documents[K]) => entity.path.startsWith(PathPrefix) && matches(entity)
   const pager = pagerOf(scope, kind)
-  const prefix = identityRow(scope.caller.account, '')
+  const prefix = identityRow(account, '')
   const chunk = Math.max(MaxItems + 1, fewestRows)
   const found: Documents[K][] = []
-  let after = positionOf(pager, Marker)
+  const start = positionOf(pager, Marker)
+  let after = start
   do {
     const rows = await scope.view.page(kind, prefix, after && prefix + after, chunk)
-    found.push(...rows.filter(row => row.path.startsWith(PathPrefix) && matches(row)))
+    found.push(...rows.filter(fits))
     const last = rows.length === chunk ? rows.at(-1) : undefined
     after = last && lowered(last.name)
   } while (after !== undefined && found.length <= MaxItems)
-  return cut(pager, found, MaxItems, ({ name }) => lowered(name))
+  found.push(...others.filter(other => fits(other) && (start === undefined || key(other) > start)))
+  if (others.length > 0) found.sort(by(key))
+  return cut(pager, found, MaxItems, key)
+}
+
+/** Of what `read` finds behind a position, in the order of their keys; it is not asked for more than is needed. */
+export async function pageOfStream<T>(
+  scope: Scope,
+  of: string,
+  { Marker, MaxItems = usual }: Asked,
+  read: (after: string | undefined) => AsyncIterable<T>,
+  key: (item: T) => string,
+): Promise<Page<T>> {
+  const pager = pagerOf(scope, of)
+  const found: T[] = []
+  for await (const item of read(positionOf(pager, Marker))) {
+    found.push(item)
+    if (found.length > MaxItems) break
+  }
+  return cut(pager, found, MaxItems, key)
 }
 
 /**
- * Of names that an entity lists. They may change between two pages: what is there all the time comes exactly once.
+ * Of what an entity lists, in the order of their keys. It may change between two pages: what is there all the time comes
+ * exactly once.
  *
- * @param of whose names, such as `group <id>`
+ * @param of whose they are, such as `group <id>`
  */
-export function pageOfNames(
+export function pageOfItems<T>(
   scope: Scope,
   of: string,
-  names: readonly string[],
+  items: readonly T[],
   { Marker, MaxItems = usual }: Asked,
-): Page<string> {
+  key: (item: T) => string,
+): Page<T> {
   const pager = pagerOf(scope, of)
   const after = positionOf(pager, Marker)
-  const rest = names.filter(name => after === undefined || lowered(name) > after)
-  const ordered = rest.toSorted((a, b) => (lowered(a) < lowered(b) ? -1 : 1))
-  return cut(pager, ordered, MaxItems, lowered)
+  const rest = items.filter(item => after === undefined || key(item) > after)
+  return cut(pager, rest.toSorted(by(key)), MaxItems, key)
 }
+
+/** Of names that an entity lists. */
+export const pageOfNames = (scope: Scope, of: string, names: readonly string[], asked: Asked): Page<string> =>
+  pageOfItems(scope, of, names, asked, lowered)
 
 /** Of the tags of an entity, ordered by key. */
 export function pageOfTags(
@@ -77,6 +111,10 @@ export function pageOfTags(
 }
 
 const lowered = (name: string): string => name.toLowerCase()
+const by =
+  <T>(key: (item: T) => string) =>
+  (a: T, b: T): number =>
+    key(a) < key(b) ? -1 : 1
 
 const pagerOf = ({ operation, caller, seal }: Scope, of: string): Pager => ({
   list: `${operation} ${caller.account} ${of}`,
