@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { operations } from '../../src/operations/index.ts'
 import { days, start } from '../support/server.ts'
 import { post, type RawAnswer, type RawRequest } from '../support/signed-http.ts'
 
@@ -368,4 +369,212 @@ test('records of what succeeded show no secret either', async () => {
   )
   const traces = JSON.stringify([records, server.logged])
   for (const form of [...forms, CiphertextBlob, made.Plaintext, random.Plaintext]) assert.ok(!traces.includes(form))
+})
+
+// Forms
+
+const ask = (
+  service: 'iam' | 'sts',
+  parameters: Record<string, string>,
+  request: RawRequest = {},
+): Promise<RawAnswer> =>
+  post(server, {
+    body: new URLSearchParams({ Version: versions[service], ...parameters }).toString(),
+    service,
+    ...request,
+    headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8', ...request.headers },
+  })
+const versions = { iam: '2010-05-08', sts: '2011-06-15' }
+
+async function answersXml(
+  service: 'iam' | 'sts',
+  parameters: Record<string, string>,
+  [code, message, status = 400]: [code: string, message?: string, status?: number],
+  request?: RawRequest,
+): Promise<void> {
+  const { body, headers, ...answer } = await ask(service, parameters, request)
+  const [requestId = ''] = headers.get('x-amzn-requestid') ?? []
+  assert.match(requestId, uuid)
+  const text = message === undefined ? '' : `<Message>${message}</Message>`
+  assert.equal(
+    body,
+    `<ErrorResponse xmlns="https://${service}.amazonaws.com/doc/${versions[service]}/"><Error><Type>Sender</Type>` +
+      `<Code>${code}</Code>${text}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`,
+  )
+  assert.equal(answer.status, status)
+}
+
+test('an answer in XML has each header once, and no other', async () => {
+  for (const parameters of [{ Action: 'ListUsers' }, { Action: 'ListUsers', MaxItems: 'x' }]) {
+    const { headers, body } = await ask('iam', parameters)
+    const values = Object.fromEntries(Array.from(headers, ([name, all]) => [name, all.length === 1 ? all[0] : all]))
+    const { 'x-amzn-requestid': requestId, date, ...rest } = values
+    assert.match(String(requestId), uuid)
+    assert.ok(Math.abs(Date.parse(String(date)) - Date.now()) < 60_000)
+    assert.deepEqual(rest, {
+      connection: 'close',
+      'content-length': String(Buffer.byteLength(body)),
+      'content-type': 'text/xml',
+    })
+  }
+})
+
+test('IAM takes lists out of forms, and answers structures and dates in XML', async () => {
+  const { status, body, headers } = await ask('iam', {
+    Action: 'CreateUser',
+    UserName: 'wire',
+    Path: '/a/',
+    'Tags.member.2.Key': 'b',
+    'Tags.member.2.Value': 'é & <c>'.replaceAll(/[&<>]/g, '='),
+    'Tags.member.1.Key': 'a',
+    'Tags.member.1.Value': '',
+  })
+  const [, userId = '', created = ''] = /<UserId>(\w+)<\/UserId>.*<CreateDate>(.*)<\/CreateDate>/.exec(body) ?? []
+  assert.match(created, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+  assert.ok(Math.abs(Date.parse(created) - server.clock.now()) < 60_000)
+  const [requestId] = headers.get('x-amzn-requestid') ?? []
+  assert.equal(
+    body,
+    '<CreateUserResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><CreateUserResult><User><Path>/a/</Path>' +
+      `<UserName>wire</UserName><UserId>${userId}</UserId><Arn>arn:aws:iam::000000000000:user/a/wire</Arn>` +
+      `<CreateDate>${created}</CreateDate><Tags><member><Key>a</Key><Value></Value></member><member><Key>b</Key>` +
+      '<Value>é = =c=</Value></member></Tags></User></CreateUserResult>' +
+      `<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata></CreateUserResponse>`,
+  )
+  assert.equal(status, 200)
+})
+
+test('an operation of IAM without output answers its request id alone', async () => {
+  const { status, body, headers } = await ask('iam', {
+    Action: 'UntagUser',
+    UserName: 'wire',
+    'TagKeys.member.1': 'b',
+  })
+  assert.equal(
+    body,
+    '<UntagUserResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/"><ResponseMetadata>' +
+      `<RequestId>${headers.get('x-amzn-requestid')?.[0]}</RequestId></ResponseMetadata></UntagUserResponse>`,
+  )
+  assert.equal(status, 200)
+})
+
+const least = 'failed to satisfy constraint: Member must have value greater than or equal to'
+const refusedForms: [title: string, parameters: Record<string, string>, refusal: [string, string?, number?]][] = [
+  ['an integer in words', { Action: 'ListUsers', MaxItems: 'ten' }, ['MalformedInput', 'Invalid integer']],
+  [
+    'a list that is text',
+    { Action: 'TagUser', UserName: 'wire', Tags: 'x' },
+    ['MalformedInput', 'Unexpected list element termination'],
+  ],
+  [
+    'an integer too small',
+    { Action: 'ListUsers', MaxItems: '0' },
+    ['ValidationError', `1 validation error detected: Value &apos;0&apos; at &apos;maxItems&apos; ${least} 1`],
+  ],
+  [
+    'a member that is missing',
+    { Action: 'DeleteUser' },
+    [
+      'ValidationError',
+      '1 validation error detected: Value null at &apos;userName&apos; failed to satisfy constraint: Member must not be null',
+    ],
+  ],
+  [
+    'what is not there',
+    { Action: 'GetUser', UserName: 'nobody' },
+    ['NoSuchEntity', 'The user with name nobody cannot be found.', 404],
+  ],
+]
+for (const [title, parameters, refusal] of refusedForms) {
+  test(`IAM refuses ${title}`, () => answersXml('iam', parameters, refusal))
+}
+
+test('a caller is refused before its parameters are looked at, in the words of the service', async () => {
+  await answersXml(
+    'iam',
+    { Action: 'ListUsers', MaxItems: 'ten' },
+    ['MissingAuthenticationToken', 'Request is missing Authentication Token', 403],
+    { unsigned: true },
+  )
+  await answersXml(
+    'iam',
+    { Action: 'ListUsers' },
+    ['SignatureDoesNotMatch', 'Credential should be scoped to correct service: &apos;iam&apos;. ', 403],
+    { service: 'sts' },
+  )
+})
+
+test('each operation is reached by its own service and protocol only', async () => {
+  const form = (version: string, Action: string) => ask('sts', { Version: version, Action })
+  for (const [version, action] of [
+    [versions.sts, 'ListUsers'],
+    [versions.iam, 'GetCallerIdentity'],
+    [versions.iam, 'Encrypt'],
+    [versions.sts, 'listusers'],
+    [versions.iam, 'constructor'],
+    ['2014-11-01', 'Encrypt'],
+  ] as const) {
+    const { status, body } = await form(version, action)
+    const text = `<Code>InvalidAction</Code><Message>Could not find operation ${action} for version ${version}</Message>`
+    assert.ok(body.includes(text), body)
+    assert.equal(status, 400)
+  }
+  for (const target of [
+    'TrentService.ListUsers',
+    'TrentService.GetCallerIdentity',
+    'Keyreeve.Encrypt',
+    'Keyreeve.',
+    'keyreeve.Encrypt',
+    'TrentService.Keyreeve.Encrypt',
+    'TrentService.constructor',
+    ...operations.filter(({ service }) => service === 'keyreeve').map(({ name }) => `TrentService.${name}`),
+  ]) {
+    const answer = await call('', {}, { headers: { 'x-amz-target': target } })
+    assert.deepEqual([answer.status, answer.body], [400, '{"__type":"UnknownOperationException"}'], target)
+  }
+})
+
+test('what is our own is reached by its target, in JSON, signed for its own service', async () => {
+  const own = operations.filter(({ service }) => service === 'keyreeve')
+  for (const { name } of own) {
+    const headers = { 'x-amz-target': `Keyreeve.${name}` }
+    const unsigned = await call('', {}, { headers, unsigned: true })
+    assert.equal(
+      unsigned.body,
+      '{"__type":"MissingAuthenticationTokenException","message":"Missing Authentication Token"}',
+    )
+    const signed = await call('', {}, { headers, service: 'kms' })
+    assert.equal(
+      signed.body,
+      `{"__type":"InvalidSignatureException","message":"Credential should be scoped to correct service: 'keyreeve'. "}`,
+    )
+  }
+})
+
+test('a secret access key is in its answer, and in no log and no record', async () => {
+  const recorded = (await server.records()).length
+  const { status, body } = await ask('iam', { Action: 'CreateAccessKey', UserName: 'wire' })
+  assert.equal(status, 200)
+  const [, made = ''] = /<SecretAccessKey>([A-Za-z0-9/+]{40})<\/SecretAccessKey>/.exec(body) ?? assert.fail(body)
+  const records = (await server.records()).slice(recorded)
+  assert.deepEqual(
+    records.map(record => record['eventName']),
+    ['CreateAccessKey'],
+  )
+  assert.ok(!JSON.stringify([records, server.logged]).includes(made))
+})
+
+test('a secret in a place that is not for it is in no refusal, log or record', async () => {
+  const recorded = (await server.records()).length
+  for (const parameters of [
+    { Action: 'ListUsers', MaxItems: secret },
+    { Action: 'TagUser', UserName: 'wire', 'Tags.member.1': secret },
+    { Action: 'DeleteUser', 'UserName.member.1': secret },
+    { Action: 'DeleteUser', UserName: 'nobody', Password: secret },
+  ]) {
+    const { body } = await ask('iam', parameters)
+    assert.ok(body.startsWith('<ErrorResponse '))
+    const traces = body + JSON.stringify([(await server.records()).slice(recorded), server.logged])
+    for (const form of forms) assert.ok(!traces.includes(form), parameters.Action)
+  }
 })
