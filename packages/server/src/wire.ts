@@ -5,7 +5,8 @@ import { encodeError } from './protocol/aws-json.ts'
 import { kmsError, type KmsError } from './protocol/errors.ts'
 import { headerOf } from './protocol/headers.ts'
 import { decodeParameters } from './protocol/form.ts'
-import { parseQuery, queryAnswer, queryError, unknownActionOf, type QueryService } from './protocol/query.ts'
+import { parseQuery, queryAnswer, queryError, unknownActionOf } from './protocol/query.ts'
+import type { AnswerFormat, QueryService } from './protocol/query.ts'
 import { decodeObject, encode, encodeText, parseObject, type Shape } from './protocol/shape.ts'
 
 /** How a service's requests and answers look on the wire. */
@@ -68,7 +69,7 @@ const jsonHeaders = (requestId: string): string[] => [
 ]
 
 /** AWS Query, for STS and IAM (https://smithy.io/2.0/aws/protocols/aws-query-protocol.html). */
-const awsQuery: Wire = {
+const awsQuery = (format: AnswerFormat): Wire => ({
   route(request) {
     const query = parseQuery(request.body)
     const operation = actions[query.service].get(query.action)
@@ -76,27 +77,36 @@ const awsQuery: Wire = {
     return { operation, decode: () => decodeParameters(operation.input, query.parameters) }
   },
   encode(operation, output, requestId) {
-    const body = queryAnswer(serviceOf(operation), operation.name, operation.output, output, requestId)
-    return { status: 200, headers: xmlHeaders(requestId), body, isSecret: typeof body !== 'string' }
+    const { name, output: shape } = operation
+    const body = queryAnswer(serviceOf(operation), name, shape, output, requestId, format)
+    return { status: 200, headers: queryHeaders(requestId, format), body, isSecret: typeof body !== 'string' }
   },
   encodeError(error, requestId, operation) {
-    const { status, body } = queryError(error, requestId, operation && serviceOf(operation))
-    return { status, headers: xmlHeaders(requestId), body }
+    const { status, body } = queryError(error, requestId, operation && serviceOf(operation), format)
+    return { status, headers: queryHeaders(requestId, format), body }
   },
-}
+})
+const awsQueryInXml = awsQuery('xml')
+const awsQueryInJson = awsQuery('json')
 
 const actions: Readonly<Record<QueryService, ReadonlyMap<string, Operation>>> = { iam: named('iam'), sts: named('sts') }
 
 // Only these two are found in `actions`.
 const serviceOf = ({ service }: Operation): QueryService => (service === 'iam' ? 'iam' : 'sts')
 
-const xmlHeaders = (requestId: string): string[] => ['x-amzn-RequestId', requestId, 'Content-Type', 'text/xml']
+const queryHeaders = (requestId: string, format: AnswerFormat): string[] => [
+  'x-amzn-RequestId',
+  requestId,
+  'Content-Type',
+  format === 'json' ? 'application/json' : 'text/xml',
+]
 
-/** The content type alone tells the two apart; whatever is neither is taken for JSON, and refused there. */
-export function wireOf(request: HttpRequest): Wire {
-  return headerOf(request.rawHeaders, 'content-type')?.toLowerCase().startsWith('application/x-www-form-urlencoded')
-    ? awsQuery
-    : awsJson
+/** The content type alone tells the two protocols apart; whatever is neither is taken for JSON, and refused there. */
+export function wireOf({ rawHeaders }: HttpRequest): Wire {
+  const isForm = headerOf(rawHeaders, 'content-type')?.toLowerCase().startsWith('application/x-www-form-urlencoded')
+  if (!isForm) return awsJson
+  const wanted = headerOf(rawHeaders, 'accept')?.toLowerCase()
+  return wanted?.startsWith('application/json') ? awsQueryInJson : awsQueryInXml
 }
 
 /** The operations of a service, by their name behind the prefix. */

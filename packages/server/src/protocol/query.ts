@@ -1,14 +1,16 @@
 import { kmsError, type ErrorCode, type KmsError } from './errors.ts'
 import { parseForm } from './form.ts'
-import { optional, string, structure, type Shape } from './shape.ts'
+import { encode, encodeText, optional, string, structure, type Shape } from './shape.ts'
 import { encodeXml, encodeXmlText } from './xml.ts'
 
 /**
  * The AWS Query protocol, which IAM and STS speak: a form in, XML out
- * (https://smithy.io/2.0/aws/protocols/aws-query-protocol.html).
+ * (https://smithy.io/2.0/aws/protocols/aws-query-protocol.html). Or JSON, for those who ask for it by `Accept`, as tools do
+ * that pass a signed GetCallerIdentity on; no page of AWS says so.
  */
 
 export type QueryService = 'iam' | 'sts'
+export type AnswerFormat = 'xml' | 'json'
 
 /** The only version of each API. */
 const versions: Readonly<Record<QueryService, string>> = { iam: '2010-05-08', sts: '2011-06-15' }
@@ -63,12 +65,16 @@ export function queryAnswer<T>(
   shape: Shape<T> | null,
   value: T,
   requestId: string,
+  format: AnswerFormat = 'xml',
 ): Buffer | string {
+  const name = `${action}Response`
   const result = `${action}Result`
   const answer = structure({ ...(shape && { [result]: shape }), ResponseMetadata: metadata })
   const content = { ...(shape && { [result]: value }), ResponseMetadata: { RequestId: requestId } }
-  const encode = answer.isQuotable ? encodeXmlText : encodeXml
-  return encode(`${action}Response`, namespace(service), answer, content)
+  if (format === 'json') {
+    return (answer.isQuotable ? encodeText : encode)(structure({ [name]: answer }), { [name]: content })
+  }
+  return (answer.isQuotable ? encodeXmlText : encodeXml)(name, namespace(service), answer, content)
 }
 
 interface QueryError {
@@ -116,6 +122,7 @@ export function queryError(
   error: KmsError,
   requestId: string,
   service: QueryService = 'sts',
+  format: AnswerFormat = 'xml',
 ): { status: number; body: string } {
   const { code, iam, status, message }: QueryError = {
     code: error.code.replace(/Exception$/, ''),
@@ -131,5 +138,6 @@ export function queryError(
     },
     RequestId: requestId,
   }
+  if (format === 'json') return { status, body: encodeText(errorShape, content) }
   return { status, body: encodeXmlText('ErrorResponse', namespace(service), errorShape, content) }
 }

@@ -47,6 +47,31 @@ test('answers in the XML of the Query protocol', async () => {
   )
 })
 
+test('answers and refuses in JSON where that is asked for, as tools do that pass the signed request on', async () => {
+  const answer = await ask({ headers: { accept: 'application/json' } })
+  assert.equal(answer.status, 200)
+  assert.equal(only(answer, 'content-type'), 'application/json')
+  const userId = /"UserId":"(AIDA[A-Z2-7]{16})"/.exec(answer.body)?.[1]
+  assert.equal(
+    answer.body,
+    `{"GetCallerIdentityResponse":{"GetCallerIdentityResult":{"Arn":"arn:aws:iam::000000000000:user/administrator",` +
+      `"UserId":"${userId}","Account":"000000000000"},"ResponseMetadata":{"RequestId":"${only(answer, 'x-amzn-requestid')}"}}}`,
+  )
+  const refusal = await ask({ headers: { accept: 'Application/JSON' }, service: 'kms' })
+  assert.equal(only(refusal, 'content-type'), 'application/json')
+  assert.deepEqual(
+    [refusal.status, refusal.body],
+    [
+      403,
+      '{"Error":{"Type":"Sender","Code":"SignatureDoesNotMatch","Message":"Credential should be scoped to correct service: ' +
+        `'sts'. "},"RequestId":"${only(refusal, 'x-amzn-requestid')}"}`,
+    ],
+  )
+  for (const accept of ['*/*', 'text/xml', '']) {
+    assert.equal(only(await ask({ headers: { accept } }), 'content-type'), 'text/xml')
+  }
+})
+
 test('the call is recorded', async () => {
   await ask({ headers: { 'user-agent': 'teapot/1' } })
   const record = (await server.records()).at(-1)

@@ -234,3 +234,31 @@ test('an error without text has no Message', () => {
       `<Code>InternalFailure</Code></Error><RequestId>${requestId}</RequestId></ErrorResponse>`,
   )
 })
+
+test('in JSON, an answer has the same names, and dates in seconds', () => {
+  const shape = structure({ Users: list(structure({ UserName: string(), CreateDate: timestamp() })) })
+  const result = { Users: [{ UserName: 'Al"ice', CreateDate: new Date('2026-11-24T10:00:00.5Z') }] }
+  assert.equal(
+    queryAnswer('iam', 'ListUsers', shape, result, requestId, 'json'),
+    '{"ListUsersResponse":{"ListUsersResult":{"Users":[{"UserName":"Al\\"ice","CreateDate":1795514400.5}]},' +
+      `"ResponseMetadata":{"RequestId":"${requestId}"}}}`,
+  )
+  assert.equal(
+    queryAnswer('iam', 'DeleteUser', null, undefined, requestId, 'json'),
+    `{"DeleteUserResponse":{"ResponseMetadata":{"RequestId":"${requestId}"}}}`,
+  )
+})
+
+test('in JSON too, an answer with a secret is bytes', () => {
+  const shape = structure({ SecretAccessKey: secret(string()) })
+  const answer = queryAnswer('iam', 'CreateAccessKey', shape, { SecretAccessKey: 'correct' }, requestId, 'json')
+  assert.ok(Buffer.isBuffer(answer))
+  assert.ok(answer.includes('{"SecretAccessKey":"correct"}'))
+})
+
+test('in JSON, an error is not wrapped', () => {
+  assert.deepEqual(queryError(kmsError('NoSuchEntityException', 'No.'), requestId, 'iam', 'json'), {
+    status: 404,
+    body: `{"Error":{"Type":"Sender","Code":"NoSuchEntity","Message":"No."},"RequestId":"${requestId}"}`,
+  })
+})
