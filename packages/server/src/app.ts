@@ -4,8 +4,7 @@ import { AccessKeyUses } from './access-key-usage.ts'
 import { parseRoots } from './attestation/chain.ts'
 import type { Authenticator } from './authenticate.ts'
 import { ExplanationBudget } from './auth/explanation-budget.ts'
-import { newAccessKey, newUser } from './auth/identities.ts'
-import { administratorAccess } from './auth/managed-policies.ts'
+import { administratorName, newAdministrator } from './auth/identities.ts'
 import { startClock, watchClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { writeCredentials } from './credentials.ts'
@@ -78,6 +77,7 @@ const compact: readonly Kind[] = [
   'key-usage',
   'usage-mark',
   'grant',
+  'granted',
   'retirable',
 ]
 
@@ -144,7 +144,12 @@ async function open(
         externalKeys,
         lastUsage,
         accessKeyUses,
-        settings: { regions: config.regions, pkcs1v15: config.wrapping.pkcs1v15, attestationRoots },
+        settings: {
+          account: config.account,
+          regions: config.regions,
+          pkcs1v15: config.wrapping.pkcs1v15,
+          attestationRoots,
+        },
       },
       log,
       quotas: config.quotas === 'aws' ? new RequestQuotas() : undefined,
@@ -227,8 +232,6 @@ async function rootKey(config: Config, engine: Engine, notices: string[]): Promi
   return await openKeyFile(path)
 }
 
-export const administratorName = 'administrator'
-
 /**
  * A store without an administrator gets one. Its access key is written down before it is valid: a crash in between
  * leaves a file that the next start replaces, never a key that nobody knows.
@@ -242,16 +245,18 @@ async function ensureAdministrator(
 ): Promise<void> {
   const view = store.view()
   const row = identityRow(account, administratorName)
-  if (await view.get('user', row)) return
-  const user = newUser(account, administratorName, now)
-  const { accessKey, secret } = newAccessKey(seal, user, now)
+  const there = await view.get('user', row)
+  if (there) {
+    if ('attached' in there) return
+    throw new Error('The data folder was made by an unreleased version of Keyreeve, and cannot be used by this one.')
+  }
+  const { user, accessKey, secret } = newAdministrator(seal, account, now)
   await view.get('access-key', accessKey.id)
   await writeCredentials(credentials, { accessKeyId: accessKey.id, secret })
-  const document = { ...user, attached: [administratorAccess], accessKeys: [accessKey.id] }
   await store.commit(
     view,
     [
-      { put: 'user', id: row, document },
+      { put: 'user', id: row, document: user },
       { put: 'access-key', id: accessKey.id, document: accessKey },
     ],
     [],

@@ -12,15 +12,16 @@ import type { Caller } from './auth/caller.ts'
 import { compilePolicy, type CompiledPolicy } from './auth/compile.ts'
 import { evaluate } from './auth/evaluate.ts'
 import { explain } from './auth/explain.ts'
-import { namesOf, type Grant } from './auth/grants.ts'
+import type { Grant } from './auth/grants.ts'
 import { policyArn, type Group, type ManagedPolicy, type Permissions, type Role, type User } from './auth/identities.ts'
 import { serviceManagedPolicies, type ServiceManagedPolicy } from './auth/managed-policies.ts'
 import type { PolicyKind } from './auth/policy.ts'
 import { requestContext, type Connection, type Facts } from './auth/request-context.ts'
 import type { Session } from './auth/session.ts'
+import { heldGrants } from './held-grants.ts'
 import type { Key } from './keys/key.ts'
 import { keyArn, splitArn } from './protocol/arn.ts'
-import { granteeRef, identityRow, type View } from './store/documents.ts'
+import { identityRow, type View } from './store/documents.ts'
 
 /** Whose rights a caller has: a user's or a role's, and those of a session only as far as its policies go. */
 export interface Identity {
@@ -56,6 +57,9 @@ export interface Question extends Pick<
   /** Condition keys, in lower case, that have these values whatever the request says; undefined for none. */
   given?: ReadonlyMap<string, ContextValue | undefined>
 }
+
+/** So many grants are explained; who has more must know which one is meant. */
+const mostExplained = 1000
 
 /** In place of a resource of another account that the request does not name. */
 const unnamed = 'a resource that the request does not name'
@@ -93,8 +97,13 @@ export class Authority {
     const decision = evaluate(request, policies, [])
     // Nothing beats a statement that denies, and what policies allow needs no grant.
     if (decision.allowed || decision.explicit || !question.grantable) return decision
-    const grants = await this.#grantsFor(question)
-    return grants.length === 0 ? decision : evaluate(request, policies, grants)
+    const { key, grantable } = question
+    if (!key) return decision
+    for await (const grants of heldGrants(this.#view, key, this.#caller, grantable)) {
+      const byGrant = evaluate(request, policies, grants)
+      if (byGrant.allowed) return byGrant
+    }
+    return decision
   }
 
   /** @throws Denial */
@@ -168,11 +177,16 @@ export class Authority {
     }
   }
 
-  /** Those on the key for the caller, by whichever of its names. */
+  /** Those on the key that can allow it to the caller; for explanations, some of them. */
   async #grantsFor({ key, grantable }: Question): Promise<readonly Readonly<Grant>[]> {
-    if (!key || !grantable || !key.grants) return []
     const found: Readonly<Grant>[] = []
-    for (const name of namesOf(this.#caller)) found.push(...(await grantsFor(this.#view, key, name)))
+    if (!key || !grantable) return found
+    // Also those whose encryption context differs: that is what may be wrong.
+    const { encryptionContext: _, ...anyContext } = grantable
+    for await (const grants of heldGrants(this.#view, key, this.#caller, { ...anyContext, operation: 'DescribeKey' })) {
+      found.push(...grants)
+      if (found.length >= mostExplained) break
+    }
     return found
   }
 }
@@ -187,30 +201,6 @@ export interface Asker {
   now: number
   region: string
   connection: Connection
-}
-
-/** Grants are read in pages of this size. */
-const page = 1000
-
-/** By key, then by grantee. Whoever changes a grant writes the key, so what was read for one version of it stays true. */
-const knownGrants = new WeakMap<Readonly<Key>, Map<string, readonly Readonly<Grant>[]>>()
-
-async function grantsFor(view: View, key: Readonly<Key>, grantee: string): Promise<readonly Readonly<Grant>[]> {
-  const known = knownGrants.get(key) ?? new Map<string, readonly Readonly<Grant>[]>()
-  knownGrants.set(key, known)
-  const there = known.get(grantee)
-  if (there) return there
-  const ref = granteeRef({ account: key.account, region: key.region, keyId: key.id }, grantee)
-  const found: Readonly<Grant>[] = []
-  let after: string | undefined
-  do {
-    const more = await view.byRef('grant', ref, after, page)
-    found.push(...more)
-    const last = more.length === page ? more.at(-1) : undefined
-    after = last && `${last.account}/${last.region}/${last.keyId}/${last.id}`
-  } while (after !== undefined)
-  known.set(grantee, found)
-  return found
 }
 
 // Policies, compiled once for each version of the document that they are in

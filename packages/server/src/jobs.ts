@@ -42,7 +42,7 @@ const remove = (kind: Kind, id: string): Change => ({ remove: kind, id, erase: k
 /** Rows looked at, and explanations forgotten, at a time. */
 const batch = 100
 /** As many of the grants of a key as go in one commit. */
-const grantBatch = 200
+const grantBatch = 130
 
 /** What the jobs work on. */
 export interface Server {

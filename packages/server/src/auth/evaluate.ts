@@ -1,6 +1,6 @@
 import type { AccessRequest, Decision, Grantable, GrantFault, Layer, Policies, StatementName } from './access.ts'
 import type { CompiledPolicy, CompiledStatement, Finding, Match } from './compile.ts'
-import { accountPrincipal, type Grant, type GrantConstraints } from './grants.ts'
+import { accountPrincipal, withoutContext, type Grant, type GrantConstraints } from './grants.ts'
 
 /**
  * Decides whether a request is allowed, as the service does: a statement that denies beats all else; the policy of the
@@ -132,9 +132,6 @@ export function grantFault(request: AccessRequest, grant: Readonly<Grant>, side:
   if (!grant.operations.includes(grantable.operation)) return 'operation'
   return constraintFault(grantable, grant)
 }
-
-/** These work on no data, so no encryption context limits them; CreateGrant hands it on. */
-const withoutContext = ['CreateGrant', 'DescribeKey', 'RetireGrant']
 
 function constraintFault(
   grantable: Grantable,

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { mac } from '../crypto/mac.ts'
 import type { KeySpec, KeyUsage } from '../keys/specs.ts'
 import { splitArn } from '../protocol/arn.ts'
@@ -80,6 +81,9 @@ export interface Grant {
   constraints?: GrantConstraints
 }
 
+/** These work on no data, so no encryption context limits them; CreateGrant hands the constraint on. */
+export const withoutContext: readonly GrantOperation[] = ['CreateGrant', 'DescribeKey', 'RetireGrant']
+
 export interface GrantConstraints {
   /** Exactly these pairs. */
   encryptionContextEquals?: [name: string, value: string][]
@@ -97,6 +101,30 @@ export function requirePrincipal(arn: string): string {
   if (!principalOf(arn)) throw kmsError('InvalidArnException', `ARN does not refer to a valid principal: ${arn}`)
   return splitArn(arn)?.account ?? ''
 }
+
+/**
+ * By which encryption contexts a grant can be found: of all contexts that meet its constraint, `contextTags` has this tag. It
+ * has one: for the whole context if that must be equal, for one pair of those that must be in it, or `-` for any context.
+ */
+export function contextTag({
+  constraints: { encryptionContextEquals: equals, encryptionContextSubset: subset } = {},
+}: Pick<Grant, 'constraints'>): string {
+  if (equals) return wholeTag(equals)
+  const [first] = sorted(subset ?? [])
+  return first ? pairTag(first) : '-'
+}
+
+/** The tags of all grants whose constraint an encryption context can meet. */
+export function contextTags(context: ReadonlyMap<string, string> = new Map()): string[] {
+  const pairs = [...context]
+  return ['-', wholeTag(pairs), ...pairs.map(pairTag)]
+}
+
+type Pair = readonly [name: string, value: string]
+
+const sorted = (pairs: readonly Pair[]): Pair[] => pairs.toSorted(([a], [b]) => (a < b ? -1 : 1))
+const wholeTag = (pairs: readonly Pair[]): string => `=${hash('sha256', JSON.stringify(sorted(pairs)))}`
+const pairTag = (pair: Pair): string => `~${hash('sha256', JSON.stringify(pair))}`
 
 /** The ARN by which grants name an account. */
 export const accountPrincipal = (account: string): string => `arn:aws:iam::${account}:root`

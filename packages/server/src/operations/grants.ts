@@ -1,9 +1,9 @@
-import { accountPrincipal, grantOperations, type Grant, type GrantConstraints } from '../auth/grants.ts'
+import { accountPrincipal, contextTag, grantOperations, type Grant, type GrantConstraints } from '../auth/grants.ts'
 import type { Key } from '../keys/key.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { list, map, oneOf, optional, string, structure, timestamp } from '../protocol/shape.ts'
-import { grantRow, retirableRow, type Change, type View } from '../store/documents.ts'
+import { grantedPrefix, grantRow, retirableRow, type Change, type View } from '../store/documents.ts'
 import { putKey } from './family.ts'
 import { keyId } from './members.ts'
 
@@ -97,11 +97,13 @@ export async function withGrant(view: View, key: Key, grant: Grant): Promise<Cha
     putKey({ ...key, grants: grantsOn(key) + 1 }),
     { put: 'grant', id: rowOf(grant), document: grant },
   ]
-  const index = indexOf(grant)
-  if (index === undefined) return changes
-  await view.get('retirable', index)
   const { account, region, keyId, id } = grant
-  return [...changes, { put: 'retirable', id: index, document: { account, region, keyId, grantId: id } }]
+  const document = { account, region, keyId, grantId: id }
+  for (const { kind, row } of indexesOf(grant)) {
+    await view.get(kind, row)
+    changes.push({ put: kind, id: row, document })
+  }
+  return changes
 }
 
 /** All that goes with some grants of a key; those that are gone already are left out. */
@@ -113,16 +115,21 @@ export async function withoutGrants(view: View, key: Key, grants: readonly Reado
     if (!(await view.get('grant', row))) continue
     removed++
     changes.push({ remove: 'grant', id: row })
-    const index = indexOf(grant)
-    if (index !== undefined && (await view.get('retirable', index))) changes.push({ remove: 'retirable', id: index })
+    for (const { kind, row: index } of indexesOf(grant)) {
+      if (await view.get(kind, index)) changes.push({ remove: kind, id: index })
+    }
   }
   return [putKey({ ...key, grants: Math.max(0, grantsOn(key) - removed) }), ...changes]
 }
 
 const rowOf = ({ account, region, keyId, id }: Readonly<Grant>): string => grantRow(account, region, keyId, id)
 
-/** The row by which the retiring principal finds the grant. */
-function indexOf(grant: Readonly<Grant>): string | undefined {
+/** The rows by which its grantee and its retiring principal find a grant. */
+function indexesOf(grant: Readonly<Grant>): { kind: 'granted' | 'retirable'; row: string }[] {
+  const grantee = grant.granteePrincipal ?? grant.granteeServicePrincipal ?? ''
   const retiring = grant.retiringPrincipal ?? grant.retiringServicePrincipal
-  return retiring === undefined ? undefined : retirableRow(retiring, grant)
+  return [
+    { kind: 'granted', row: grantedPrefix(grant, grantee, contextTag(grant)) + grant.id },
+    ...(retiring === undefined ? [] : [{ kind: 'retirable', row: retirableRow(retiring, grant) } as const]),
+  ]
 }

@@ -40,6 +40,9 @@ export interface Retirable {
   grantId: string
 }
 
+/** The index by which a request finds the grants that can allow it: one row beside each grant. */
+export type Granted = Retirable
+
 /** Which KMS key an external key serves: in a key store, each serves one. */
 export interface ExternalKeyDocument {
   account: string
@@ -80,6 +83,7 @@ export interface Documents {
   'access-key-usage': AccessKeyUsage
   explanation: Explanation
   grant: Grant
+  granted: Granted
   retirable: Retirable
   'key-stores': KeyStores
   'external-key': ExternalKeyDocument
@@ -104,8 +108,9 @@ const columns: { [K in Kind]: { ref?: (d: Documents[K]) => string; due?: (d: Doc
   'access-key-usage': {},
   explanation: { due: explanation => explanation.erasedAt },
   'access-key': { ref: key => `${key.account}/${key.userName}` },
-  // By whom it allows what, so that a request finds its grants without reading all those of the key.
+  // Whom it allows something, for lists, and for operations that have no encryption context.
   grant: { ref: grant => granteeRef(grant, grant.granteePrincipal ?? grant.granteeServicePrincipal ?? '') },
+  granted: {},
   retirable: {},
   'key-stores': {},
   'external-key': {},
@@ -134,6 +139,12 @@ export const grantRow = (account: string, region: string, keyId: string, grantId
 /** All grants on a key for one principal. */
 export const granteeRef = (key: Pick<Grant, 'account' | 'region' | 'keyId'>, principal: string): string =>
   `${keyRow(key.account, key.region, key.keyId)} ${principal}`
+/** Grants on a key for one principal that an encryption context with this tag (auth/grants.ts) can meet. */
+export const grantedPrefix = (
+  key: Pick<Grant, 'account' | 'region' | 'keyId'>,
+  principal: string,
+  tag: string,
+): string => `${granteeRef(key, principal)} ${tag} `
 /** Grants on keys of any account; no ARN has a space in it. */
 export const retirablePrefix = (region: string, principal: string): string => `${region} ${principal} `
 /** The prefix, and the row of the grant. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Grant } from '../../src/auth/grants.ts'
+import { contextTag, type Grant } from '../../src/auth/grants.ts'
 import type { Key } from '../../src/keys/key.ts'
 import type { Documents, Kind } from '../../src/store/documents.ts'
 
@@ -44,6 +44,11 @@ export function requireWhole(database: DatabaseSync): void {
   }
   const indexed = [...rows.grant.values()].filter(grant => grant.retiringPrincipal !== undefined)
   assert.deepEqual([...rows.retirable.keys()].sort(), indexed.map(indexRowOf).sort())
+  const granted = [...rows.grant.values()].map(grant => {
+    const { region, keyId, id, granteePrincipal = '' } = grant
+    return `${account}/${region}/${keyId} ${granteePrincipal} ${contextTag(grant)} ${id}`
+  })
+  assert.deepEqual([...rows.granted.keys()].sort(), granted.sort())
   for (const { storeId, xksKeyId, ...external } of rows['external-key'].values()) {
     assert.deepEqual(ownerOf(external).keyStore, { id: storeId, xksKeyId })
   }
