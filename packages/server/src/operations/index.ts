@@ -52,8 +52,8 @@ import { updateCustomKeyStore } from './update-custom-key-store.ts'
 import { updateKeyDescription } from './update-key-description.ts'
 import { updatePrimaryRegion } from './update-primary-region.ts'
 
-/** Every operation that this server answers; what is not here is unknown. */
-export const operations: readonly Operation[] = [
+/** Those that the real services have. */
+const awsOperations: readonly Operation[] = [
   cancelKeyDeletion,
   connectCustomKeyStore,
   createAlias,
@@ -112,5 +112,7 @@ export const operations: readonly Operation[] = [
   verifyMac,
   ...stsOperations,
   ...iamOperations,
-  ...keyreeveOperations,
 ]
+
+/** Every operation that this server answers; what is not here is unknown. */
+export const operations: readonly Operation[] = [...awsOperations, ...keyreeveOperations(awsOperations)]

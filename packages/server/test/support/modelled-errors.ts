@@ -30,7 +30,12 @@ export const commonErrors = [
 const commonQueryErrors = ['MalformedInputException']
 
 /** What operations of our own answer, which have no model. */
-const ownErrors: Readonly<Record<string, readonly string[]>> = {}
+const ownErrors: Readonly<Record<string, readonly string[]>> = {
+  CreateAccount: ['EntityAlreadyExistsException'],
+  ExplainRequest: ['NotFoundException'],
+  ListAccounts: ['InvalidMarkerException'],
+  SimulateAccess: ['InvalidArnException', 'NotFoundException'],
+}
 
 /** By code. */
 type Exceptions<Any extends 'any' = never> = Readonly<
@@ -67,6 +72,10 @@ export const beyondTheModel: Exceptions = {
   InvalidMarkerException: {
     operations: ['ListKeyPolicies'],
     reason: 'it takes markers as the other lists do, of which the model names this',
+  },
+  InvalidParameterValueException: {
+    operations: ['AssumeRole'],
+    reason: 'session tags that cannot be: the service answers it all the same',
   },
   NoSuchEntityException: {
     operations: ['GetAccessKeyLastUsed'],
@@ -141,6 +150,7 @@ export const unanswered: Exceptions<'any'> = {
   },
   NoSuchEntityException: { operations: ['CreateGroup'], reason: 'it looks for nothing by name' },
   NotFoundException: { operations: ['ListRetirableGrants'], reason: 'it looks for nothing by name' },
+  RegionDisabledException: { operations: 'any', reason: 'Regions are configured for all accounts' },
   ServiceFailureException: { operations: 'any', reason: 'what IAM calls an internal error, which any operation has' },
   TagException: { operations: ['UntagResource'], reason: 'a tag that is not there is removed already' },
   XksProxyVpcEndpointServiceInvalidConfigurationException: { operations: 'any', reason: notLookedUp },

@@ -1,4 +1,17 @@
 import type { Operation } from '../../operation.ts'
+import { createAccount } from './create-account.ts'
+import { explainRequest } from './explain-request.ts'
+import { listAccounts } from './list-accounts.ts'
+import { simulateAccess } from './simulate-access.ts'
 
-/** What the real services do not have. */
-export const keyreeveOperations: readonly Operation[] = []
+/**
+ * What the real services do not have.
+ *
+ * @param others the operations of those
+ */
+export const keyreeveOperations = (others: readonly Operation[]): readonly Operation[] => [
+  createAccount,
+  explainRequest,
+  listAccounts,
+  simulateAccess(others),
+]
