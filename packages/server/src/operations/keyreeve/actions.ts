@@ -1,0 +1,31 @@
+import type { Operation } from '../../operation.ts'
+
+/** What can be known of an action without a request. */
+export interface ActionFacts {
+  /** As policies spell it, such as `kms:Decrypt`. */
+  name: string
+  isOnKeys: boolean
+  isOnAliases: boolean
+  crossAccount: boolean
+}
+
+/** All actions that operations are authorised by, by name in lower case. */
+export function actionsOf(operations: readonly Operation[]): ReadonlyMap<string, ActionFacts> {
+  const found = new Map<string, ActionFacts>()
+  for (const { needs } of operations) {
+    const crossAccount = needs.crossAccount === true
+    const onKeys = Object.values(needs.keys).map(({ action = needs.action }) => action)
+    for (const name of [...onKeys, needs.action]) {
+      // What stands for several actions is none itself.
+      if (name === null || name.includes('*')) continue
+      const known = found.get(name.toLowerCase())
+      found.set(name.toLowerCase(), {
+        name,
+        isOnKeys: known?.isOnKeys === true || onKeys.includes(name),
+        isOnAliases: needs.alias !== undefined,
+        crossAccount: crossAccount || known?.crossAccount === true,
+      })
+    }
+  }
+  return found
+}
