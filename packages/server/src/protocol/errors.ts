@@ -41,6 +41,7 @@ export const errorStatus = {
   InvalidInputException: 400,
   InvalidKeyUsageException: 400,
   InvalidMarkerException: 400,
+  InvalidParameterValueException: 400,
   InvalidSignatureException: 400,
   KeyUnavailableException: 500,
   KMSInternalException: 500,

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { GetCallerIdentityCommand, GetSessionTokenCommand, STSClient, STSServiceException } from '@aws-sdk/client-sts'
+import {
+  GetCallerIdentityCommand,
+  GetFederationTokenCommand,
+  STSClient,
+  STSServiceException,
+} from '@aws-sdk/client-sts'
 import { membersOf } from '../support/answers.ts'
 import { start } from '../support/server.ts'
 import { post, type RawAnswer, type RawRequest } from '../support/signed-http.ts'
@@ -222,7 +227,9 @@ test('the official client understands the refusals', async () => {
     )
     return true
   })
-  await assert.rejects(sts('us-east-1').send(new GetSessionTokenCommand({})), { name: 'InvalidAction' })
+  await assert.rejects(sts('us-east-1').send(new GetFederationTokenCommand({ Name: 'somebody' })), {
+    name: 'InvalidAction',
+  })
 })
 
 test('a content type has no case, and may have parameters', async () => {

@@ -226,6 +226,7 @@ test('every error is one of the model, or one that all services have', () => {
     'AccessDeniedException',
     'ExpiredWebIdentityTokenException',
     'IncompleteSignatureException',
+    'InvalidParameterValueException',
     'InvalidSignatureException',
     'MalformedInputException',
     'MissingActionException',

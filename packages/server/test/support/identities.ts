@@ -172,3 +172,31 @@ async function put({ app }: TestServer, changes: readonly (Change & { put: Kind 
   for (const { put: kind, id } of changes) await view.get(kind, id)
   assert.notEqual(await app.store.commit(view, changes, []), 'conflict')
 }
+
+/** A role that has this trust policy. */
+export async function trusting(
+  server: TestServer,
+  named: Named<Limits>,
+  trust: Policy,
+  more: Partial<Role> = {},
+  ...policies: Policy[]
+): Promise<Role> {
+  const role = await roleWith(server, named, ...policies)
+  return await changeRole(server, role, { ...more, trust: textOf(trust) })
+}
+
+/** The same role, changed as IAM would change it. */
+export async function changeRole(server: TestServer, role: Role, changes: Partial<Role>): Promise<Role> {
+  const id = identityRow(role.account, role.name)
+  const before = await server.app.store.view().get('role', id)
+  const document = { ...(before ?? role), ...changes }
+  await put(server, [{ put: 'role', id, document }])
+  return document
+}
+
+export async function removeRole({ app }: TestServer, { account, name }: Role): Promise<void> {
+  const view = app.store.view()
+  const id = identityRow(account, name)
+  await view.get('role', id)
+  assert.notEqual(await app.store.commit(view, [{ remove: 'role', id }], []), 'conflict')
+}
