@@ -128,6 +128,7 @@ const families: readonly (readonly [prefix: string, (facts: Facts, name: string)
   ['aws:principaltag/', ({ caller }, name) => named(caller.tags, name)],
   ['aws:requesttag/', ({ requestTags = [] }, name) => named(requestTags, name)],
   ['aws:resourcetag/', ({ key, resourceTags = [] }, name) => named(key ? key.tags : resourceTags, name)],
+  ['iam:resourcetag/', ({ resourceTags = [] }, name) => named(resourceTags, name)],
 ]
 
 /** The value under a name; ambiguous if several differ from it in case only. */
