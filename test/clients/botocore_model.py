@@ -1,4 +1,4 @@
-"""Prints the service's model as botocore has it, as JSON: for each operation its input, its output and its errors."""
+"""Prints the models of the services as botocore has them, as JSON: each operation's input, output and errors."""
 
 import json
 import os
@@ -13,6 +13,8 @@ def about(shape):
     for name in ("min", "max", "pattern", "enum"):
         if name in shape.metadata and shape.metadata[name] not in ([], None):
             facts[name] = shape.metadata[name]
+    if shape.type_name == "list" and facts.get("min") == 0:
+        del facts["min"]  # It says nothing.
     return facts
 
 
@@ -34,13 +36,27 @@ def members(shape):
 
 
 os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
-model = botocore.session.get_session().get_service_model("kms", "2014-11-01")
-operations = {}
-for name in model.operation_names:
-    operation = model.operation_model(name)
-    operations[name] = {
-        "input": members(operation.input_shape),
-        "output": members(operation.output_shape),
-        "errors": sorted(shape.name for shape in operation.error_shapes),
-    }
-json.dump({"version": botocore.__version__, "operations": operations}, sys.stdout)
+session = botocore.session.get_session()
+
+
+def operations(service, version):
+    model = session.get_service_model(service, version)
+    found = {}
+    for name in model.operation_names:
+        operation = model.operation_model(name)
+        found[name] = {
+            "input": members(operation.input_shape),
+            "output": members(operation.output_shape),
+            "errors": sorted(shape.name for shape in operation.error_shapes),
+        }
+    return found
+
+
+services = {"kms": "2014-11-01", "sts": "2011-06-15", "iam": "2010-05-08"}
+json.dump(
+    {
+        "version": botocore.__version__,
+        "services": {service: operations(service, version) for service, version in services.items()},
+    },
+    sys.stdout,
+)

@@ -10,6 +10,7 @@ import { keySpecs } from '../../src/keys/specs.ts'
 import { operations } from '../../src/operations/index.ts'
 import { errorStatus } from '../../src/protocol/errors.ts'
 import type { About } from '../../src/protocol/shape.ts'
+import { isWithin, neverAnswered, notTaken } from '../support/model-differences.ts'
 import {
   beyondTheModel,
   isExpected,
@@ -26,21 +27,6 @@ import {
 /** Operations of the model that are not there yet. */
 const notYet: readonly string[] = []
 
-/** Members of answers that nothing here ever has a value for. */
-const neverAnswered: Record<string, readonly string[]> = {
-  CreateKey: ['KeyMetadata.CloudHsmClusterId'],
-  /** There are no passwords. */
-  CreateUser: ['User.PasswordLastUsed'],
-  DescribeCustomKeyStores: ['CustomKeyStores[].CloudHsmClusterId', 'CustomKeyStores[].TrustAnchorCertificate'],
-  DescribeKey: ['KeyMetadata.CloudHsmClusterId'],
-  GetGroup: ['Users[].PasswordLastUsed'],
-  /** Rotations on demand have happened when they are answered. */
-  GetKeyRotationStatus: ['OnDemandRotationStartDate'],
-  GetUser: ['User.PasswordLastUsed'],
-  ListUsers: ['Users[].PasswordLastUsed'],
-  ReplicateKey: ['ReplicaKeyMetadata.CloudHsmClusterId'],
-}
-
 /** In answers the old member carries every spec, as the service's own do, though the model's enum stopped growing. */
 const widerThanTheModel = [
   'KeyMetadata.CustomerMasterKeySpec',
@@ -50,13 +36,6 @@ const widerThanTheModel = [
 
 /** Members of requests that the service has got since this client was released (botocore 1.44.5, 2026-11). */
 const newerThanTheClient: Record<string, readonly string[]> = { ListKeys: ['ResourceOwners', 'ResourceOwners[]'] }
-
-/** Members of requests that the model has and that are ignored here, as members of unknown names are, and why. */
-const notTaken: Record<string, readonly string[]> = {}
-
-/** Whether a member is one of these, or inside of one. */
-const isWithin = (member: string, these: readonly string[] = []): boolean =>
-  these.some(one => member === one || (member.startsWith(one) && /[.[{]/.test(member.charAt(one.length))))
 
 /** Path of each member (`Tags[].TagKey`, `EncryptionContext{}`) and what it is. */
 type Members = Record<string, { type: string; required: boolean; values?: readonly string[] }>
