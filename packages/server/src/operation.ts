@@ -69,6 +69,8 @@ export type Unidentified = Omit<Context, 'caller' | 'authority' | 'region'>
 
 /** The part of the configuration that operations depend on. */
 export interface Settings {
+  /** That of the first administrator: its callers may manage the others. */
+  account: string
   regions: readonly string[]
   /** Root certificates (DER) of whoever may sign attestation documents; none: `Recipient` is refused. */
   attestationRoots: readonly Uint8Array[]

@@ -160,7 +160,8 @@ const errorMembers = (code: string, message: string | undefined): string =>
   (message === undefined ? '' : `,"errorMessage":${quote(cut(message, kilobyte))}`)
 
 // AWS gives aliases the type of keys.
-const typeOf = (arn: string): string => (arn.startsWith('arn:aws:iam:') ? 'AWS::IAM::Role' : 'AWS::KMS::Key')
+const typeOf = (arn: string): string =>
+  arn.startsWith('arn:aws:iam:') ? (arn.includes(':user/') ? 'AWS::IAM::User' : 'AWS::IAM::Role') : 'AWS::KMS::Key'
 
 function resourceList(resources: readonly AuditResource[]): string {
   let list = ''

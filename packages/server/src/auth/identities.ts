@@ -1,6 +1,7 @@
 import { random } from '../crypto/random.ts'
 import { decodeBase64, encodeBase64 } from '../protocol/base64.ts'
 import type { Seal } from '../seal/seal.ts'
+import { administratorAccess } from './managed-policies.ts'
 
 /** What every identity is. Names are unique in their account without regard to case, and looked up with regard to it. */
 interface Entity {
@@ -161,6 +162,20 @@ export function newAccessKey(
     Buffer.from(secret, 'latin1'),
   )
   return { accessKey, secret }
+}
+
+/** The user with which an account begins. */
+export const administratorName = 'administrator'
+
+/** One that may do everything in its account, with an access key. */
+export function newAdministrator(
+  seal: Seal,
+  account: string,
+  now: number,
+): { user: User; accessKey: AccessKey; secret: string } {
+  const user = newUser(account, administratorName, now)
+  const { accessKey, secret } = newAccessKey(seal, user, now)
+  return { user: { ...user, attached: [administratorAccess], accessKeys: [accessKey.id] }, accessKey, secret }
 }
 
 /** An access key with a given id and secret (ASCII), for credentials that were agreed on beforehand. */

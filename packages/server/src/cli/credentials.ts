@@ -69,8 +69,7 @@ function requireKnown(argv: readonly string[]): void {
  * down before it is valid, as the first one was: after a crash in between, doing it again helps.
  */
 async function renewAccessKey({ store, seal, now, credentials: file }: OpenApp, account: string): Promise<void> {
-  const { administratorName } = await import('../app.ts')
-  const { newAccessKey } = await import('../auth/identities.ts')
+  const { administratorName, newAccessKey } = await import('../auth/identities.ts')
   const { writeCredentials } = await import('../credentials.ts')
   const { administratorAccess } = await import('../auth/managed-policies.ts')
   const { identityRow } = await import('../store/documents.ts')

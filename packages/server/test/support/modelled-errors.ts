@@ -30,7 +30,12 @@ export const commonErrors = [
 const commonQueryErrors = ['MalformedInputException']
 
 /** What operations of our own answer, which have no model. */
-const ownErrors: Readonly<Record<string, readonly string[]>> = {}
+const ownErrors: Readonly<Record<string, readonly string[]>> = {
+  CreateAccount: ['EntityAlreadyExistsException'],
+  ExplainRequest: ['NotFoundException'],
+  ListAccounts: ['InvalidMarkerException'],
+  SimulateAccess: ['InvalidArnException', 'NotFoundException'],
+}
 
 /** By code. */
 type Exceptions<Any extends 'any' = never> = Readonly<
