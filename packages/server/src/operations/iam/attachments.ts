@@ -4,7 +4,7 @@ import { list, optional, string, structure } from '../../protocol/shape.ts'
 import { shown } from '../shown.ts'
 import { presentBoundary } from './boundaries.ts'
 import { arn, marker, maxItems, noSuchEntity, overQuota, pageMembers, put, requireEntity } from './entities.ts'
-import { holderSpecs, nameIn, naming, onHolder, shownName, type HolderSpec } from './holders.ts'
+import { attachmentSpecs, nameIn, naming, onHolder, shownName, type HolderSpec } from './holders.ts'
 import { countUse, policyPath, requirePolicyArn } from './managed-policies.ts'
 import { pageOfItems } from './pages.ts'
 
@@ -109,7 +109,7 @@ function attachedPolicy(policy: string) {
   return { arn: policy, account, path, name: resource.slice(resource.lastIndexOf('/') + 1) }
 }
 
-export const attachmentOperations: readonly Operation[] = holderSpecs.flatMap(holder => [
+export const attachmentOperations: readonly Operation[] = attachmentSpecs.flatMap(holder => [
   attachPolicy(holder),
   detachPolicy(holder),
   listAttachedPolicies(holder),

@@ -16,7 +16,7 @@ export const createPolicy = operation({
     PolicyName: policyName,
     Path: optional(policyPath),
     PolicyDocument: policyDocument,
-    Description: optional(string(0, 1000)),
+    Description: optional(string(undefined, 1000)),
     Tags: optional(tags),
   }),
   output: structure({ Policy: policyMember }),

@@ -25,8 +25,12 @@ const role = { kind: 'role', noun: 'Role', member: 'RoleName', name: roleName, i
 const group = { kind: 'group', noun: 'Group', member: 'GroupName', name: groupName, inlineSize: 5120 } as const
 
 export const holderSpecs: readonly HolderSpec[] = [user, role, group]
-/** Who can have a permissions boundary. The model has shorter names of users there. */
-export const boundarySpecs: readonly BoundarySpec[] = [{ ...user, name: userName }, role]
+/** The model has shorter names of users where managed policies are attached to them. */
+const userAttached = { ...user, name: userName } as const
+/** Who can have managed policies. */
+export const attachmentSpecs: readonly HolderSpec[] = [userAttached, role, group]
+/** Who can have a permissions boundary. */
+export const boundarySpecs: readonly BoundarySpec[] = [userAttached, role]
 
 /** Members of a request or an answer, and the one that names the holder, which `nameIn` reads. */
 export function naming<M extends Members>({ member, name }: HolderSpec, members: M): Shape<InferMembers<M>> {

@@ -8,7 +8,7 @@ import { describeTags, overQuota, resourceOf } from './entities.ts'
 
 /** Roles as requests name them and answers show them. When a role was last used is not kept. */
 
-export const description = string(0, 1000, {
+export const description = string(undefined, 1000, {
   text: '[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*',
   // The model admits these three control characters.
   // oxlint-disable-next-line no-control-regex
