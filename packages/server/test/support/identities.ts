@@ -136,6 +136,22 @@ export function sessionOfUser(server: TestServer, { arn, account, id }: Identity
   return { ...issue(server, account, { kind: 'user', name, id }), arn, id }
 }
 
+/** Puts other inline policies in place of those of a user, or of the role of a session; credentials stay as they are. */
+export async function setPolicies(
+  { app }: TestServer,
+  { account, arn }: Identity,
+  ...policies: Policy[]
+): Promise<void> {
+  const view = app.store.view()
+  const [, isSession, roleName = '', userName = ''] =
+    /:(?:(assumed-role)\/([^/]+)\/[^/]+|user\/(?:.*\/)?([^/]+))$/.exec(arn) ?? []
+  const kind = isSession === undefined ? 'user' : 'role'
+  const id = identityRow(account, roleName || userName)
+  const holder = (await view.get(kind, id)) ?? assert.fail()
+  const document = { ...holder, inline: inlineOf(policies) }
+  assert.notEqual(await app.store.commit(view, [{ put: kind, id, document } as Change], []), 'conflict') // Of that kind.
+}
+
 function issue(server: TestServer, account: string, of: Session['of'], more: Partial<Session> = {}) {
   const issuedAt = server.clock.now()
   const expiresAt = issuedAt + hours
