@@ -857,14 +857,14 @@ const withoutKeys = [
   'DescribeCustomKeyStores',
   'DisconnectCustomKeyStore',
   'GenerateRandom',
-  'GetCallerIdentity',
   'ListKeys',
   'ListRetirableGrants',
   'UpdateCustomKeyStore',
 ]
 
 test('every operation that works on keys is here', () => {
-  const names = operations.map(({ name }) => name).filter(name => !withoutKeys.includes(name))
+  const ofKms = operations.filter(({ service }) => service === 'kms').map(({ name }) => name)
+  const names = ofKms.filter(name => !withoutKeys.includes(name))
   assert.deepEqual(Object.keys(ladders), names.sort())
 })
 

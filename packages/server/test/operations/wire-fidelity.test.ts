@@ -405,9 +405,10 @@ for (const [operation, input] of silent) {
 }
 
 test('no other operation answers with an empty body; changes of custom key stores answer an empty object', () => {
-  const without = operations.filter(({ output }) => output === null).map(({ name }) => name)
+  const ofKms = operations.filter(({ service }) => service === 'kms')
+  const without = ofKms.filter(({ output }) => output === null).map(({ name }) => name)
   assert.deepEqual(without.sort(), silent.map(([name]) => name).sort())
-  const empty = operations.filter(({ output }) => output && Object.keys(membersOf(output.about)).length === 0)
+  const empty = ofKms.filter(({ output }) => output && Object.keys(membersOf(output.about)).length === 0)
   assert.deepEqual(empty.map(({ name }) => name).sort(), [
     'ConnectCustomKeyStore',
     'DeleteCustomKeyStore',
