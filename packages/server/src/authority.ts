@@ -16,7 +16,7 @@ import type { Grant } from './auth/grants.ts'
 import { policyArn, type Group, type ManagedPolicy, type Permissions, type Role, type User } from './auth/identities.ts'
 import { serviceManagedPolicies, type ServiceManagedPolicy } from './auth/managed-policies.ts'
 import type { PolicyKind } from './auth/policy.ts'
-import { requestContext, type Connection, type Facts } from './auth/request-context.ts'
+import { requestContext, type Conditions, type Connection, type Facts } from './auth/request-context.ts'
 import type { Session } from './auth/session.ts'
 import { heldGrants } from './held-grants.ts'
 import type { Key } from './keys/key.ts'
@@ -50,6 +50,8 @@ export interface Question extends Pick<
   resourcePolicy?: CompiledPolicy
   /** What grants are held against, if any can allow it. */
   grantable?: Grantable
+  /** Condition keys beside those, of what the key is like. */
+  keyConditions?: Conditions
   /** Whether the caller named the key by a ciphertext alone. */
   isHidden?: boolean
   /** How it named the key, if it did: all that an account is told of a key of another one. */
@@ -144,7 +146,7 @@ export class Authority {
 
   /** For a resource of another account: from nothing that the caller does not know, so that it learns nothing of it. */
   #explainOwn(question: Question, isDenied: boolean): Trace {
-    const { key, resourcePolicy: _, resourceTags: __, ...known } = question
+    const { key, keyConditions: _, resourcePolicy: __, resourceTags: ___, ...known } = question
     const resource = (key ? known.named : known.resource) ?? unnamed
     const account = known.account ?? key?.account ?? this.#caller.account
     const request = this.#requestOf({ ...known, resource, account })
@@ -163,9 +165,17 @@ export class Authority {
   }
 
   #requestOf(question: Question): AccessRequest {
-    const { action, key, resource, crossAccount = false, grantable, region = this.#region } = question
+    const { action, key, keyConditions, resource, crossAccount = false, grantable, region = this.#region } = question
     const account = question.account ?? key?.account ?? this.#caller.account
-    const facts = { ...question, caller: this.#caller, now: this.#now, region, connection: this.#connection, account }
+    const facts = {
+      ...question,
+      ...(keyConditions && { conditions: { ...question.conditions, ...keyConditions } }),
+      caller: this.#caller,
+      now: this.#now,
+      region,
+      connection: this.#connection,
+      account,
+    }
     return {
       principal: this.#caller,
       action,

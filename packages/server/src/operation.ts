@@ -125,7 +125,9 @@ export interface Needs<I, K extends string> {
   /** True if keys or roles of other accounts can be meant. */
   crossAccount?: true
   /** Condition keys of this operation, as documented, and their values, for policies. */
-  conditions?: (input: I, context: Context & { keys: Readonly<Record<K, Key>> }) => Conditions | Promise<Conditions>
+  conditions?: (input: I, context: Context) => Conditions | Promise<Conditions>
+  /** The same of what the keys are like: no explanation tells it to an account that does not own them. */
+  keyConditions?: (context: Context & { keys: Readonly<Record<K, Key>> }) => Conditions | Promise<Conditions>
   /** For policies (`kms:EncryptionContext:...`) and the constraints of grants. Without it the operation has none. */
   encryptionContext?: (input: I) => ReadonlyMap<string, string> | undefined
   /** Tags to be put, or removed, which then have no value: `aws:RequestTag/...` and `aws:TagKeys`. */

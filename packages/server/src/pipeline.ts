@@ -301,7 +301,8 @@ async function authorizeAll(
   // No condition can be put on an alias.
   if (alias)
     await authority.require({ action, resource: aliasArn({ account: caller.account, region, name: alias(input) }) })
-  const asked = await told(operation, context, input)
+  const keyConditions = await needs.keyConditions?.(context)
+  const asked = { ...(await told(operation, context, input)), ...(keyConditions && { keyConditions }) }
   let isOnKeys = alias !== undefined
   for (const [name, key] of Object.entries(keys)) {
     const need = needs.keys[name]

@@ -15,7 +15,7 @@ const keySwitch = (name: 'EnableKey' | 'DisableKey', enabled: boolean) =>
     output: null,
     needs: {
       action: `kms:${name}`,
-      ...(!enabled && { conditions: toldOfUsage }),
+      ...(!enabled && { keyConditions: toldOfUsage }),
       keys: { key: { identifier: input => input.KeyId, aliases: false, states: withMaterial } },
     },
     audit: { readOnly: false, parameters: input => shown(input, 'KeyId') },

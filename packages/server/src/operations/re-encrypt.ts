@@ -34,7 +34,7 @@ export const reEncrypt = operation({
   needs: {
     action: 'kms:ReEncrypt*',
     crossAccount: true,
-    conditions: (_, { keys: { source, destination } }) => ({
+    keyConditions: ({ keys: { source, destination } }) => ({
       'kms:ReEncryptOnSameKey': keyArn(source) === keyArn(destination),
     }),
     precheck: input => requireSource(input, ['SourceKeyId', input.SourceKeyId], input.SourceEncryptionAlgorithm),

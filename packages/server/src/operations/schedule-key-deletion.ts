@@ -13,6 +13,13 @@ import { shown } from './shown.ts'
 const shortestWindow = 7
 const longestWindow = 30
 
+type Used = Context & { keys: { key: Key } }
+
+/** For policies that keep what is in use from those who would put an end to it. */
+export const toldOfUsage = async ({ keys: { key }, lastUsage, view, now }: Used) => ({
+  'kms:TrailingDaysWithoutKeyUsage': await lastUsage.daysWithoutUse(view, key, now),
+})
+
 /**
  * Starts the waiting period of 7 to 30 days, after which a job erases the key. That of a primary key starts when its last
  * replica is gone; until then it only waits.
@@ -28,10 +35,10 @@ export const scheduleKeyDeletion = operation({
   }),
   needs: {
     action: 'kms:ScheduleKeyDeletion',
-    conditions: async (input, context) => ({
+    conditions: input => ({
       'kms:ScheduleKeyDeletionPendingWindowInDays': input.PendingWindowInDays ?? longestWindow,
-      ...(await toldOfUsage(input, context)),
     }),
+    keyConditions: toldOfUsage,
     // The model admits 1 to 365; the service narrows it.
     check(_, { PendingWindowInDays: window = longestWindow }) {
       if (window < shortestWindow || window > longestWindow) {
@@ -69,11 +76,4 @@ export const scheduleKeyDeletion = operation({
       },
     }
   },
-})
-
-type Used = Context & { keys: { key: Key } }
-
-/** For policies that keep what is in use from those who would put an end to it. */
-export const toldOfUsage = async (_: unknown, { keys: { key }, lastUsage, view, now }: Used) => ({
-  'kms:TrailingDaysWithoutKeyUsage': await lastUsage.daysWithoutUse(view, key, now),
 })

@@ -44,7 +44,15 @@ function answerOf(decision: Decision): Answer {
   return decision.allowed ? 'allow' : `${decision.explicit ? 'explicit' : 'implicit'} ${decision.layer}`
 }
 
-function requestOf({ principal, action, resource, account, crossAccount, context, grantable }: Case): AccessRequest {
+export function requestOf({
+  principal,
+  action,
+  resource,
+  account,
+  crossAccount,
+  context,
+  grantable,
+}: Case): AccessRequest {
   const { encryptionContext, ...others } = grantable ?? {}
   return {
     principal,
@@ -63,7 +71,7 @@ function requestOf({ principal, action, resource, account, crossAccount, context
   }
 }
 
-function compiled({ identity, resource, boundary, session }: Documents): Policies {
+export function compiled({ identity, resource, boundary, session }: Documents): Policies {
   const compileAll = (documents: Document[], name: string): CompiledPolicy[] =>
     documents.map((document, at) => compilePolicy('identity', JSON.stringify(document), `${name} ${at}`))
   return {
