@@ -1,8 +1,7 @@
 import type { AccessRequest, Context, Principal as Asker } from './access.ts'
 import { compileCondition, type CompiledCondition, type Verdict } from './conditions.ts'
 import {
-  parseKeyPolicy,
-  parsePolicy,
+  readPolicy,
   type Listed,
   type ParsedPolicy,
   type PolicyKind,
@@ -46,10 +45,10 @@ export type Misfit = 'principal' | 'action' | 'resource' | CompiledCondition
 
 /**
  * @param name for traces
- * @throws LimitExceededException (key policies), InvalidArnException (key policies), MalformedPolicyDocumentException
+ * @throws InvalidArnException (key policies), MalformedPolicyDocumentException
  */
 export function compilePolicy(kind: PolicyKind, text: string, name: string): CompiledPolicy {
-  return compileParsed(kind, kind === 'key' ? parseKeyPolicy(text) : parsePolicy(kind, text), name)
+  return compileParsed(kind, readPolicy(kind, text), name)
 }
 
 export function compileParsed(kind: PolicyKind, { version, statements }: ParsedPolicy, name: string): CompiledPolicy {

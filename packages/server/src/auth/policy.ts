@@ -1,6 +1,7 @@
 import { isAccount, splitArn } from '../protocol/arn.ts'
 import { kmsError, type KmsError } from '../protocol/errors.ts'
 import { JsonError, parseJsonText, toPlain, type PlainJson } from '../protocol/json.ts'
+import { parseDate } from './values.ts'
 
 /** A policy that has passed every check; what it means is decided elsewhere (compile.ts, evaluate.ts). */
 export interface ParsedPolicy {
@@ -108,33 +109,68 @@ export const defaultKeyPolicy = (account: string): string => `{
 /** What a policy belongs to: a key, a role that may be assumed, or an identity (or a session of one) that it allows something. */
 export type PolicyKind = 'key' | 'trust' | 'identity'
 
+/** What a kind of policy must say, and how the service that keeps it puts it if it does not. */
 interface Dialect {
-  /** What such a policy is called in complaints. */
-  subject: string
   principals: 'required' | 'forbidden'
-  actions: 'required' | 'optional'
   resources: 'required' | 'optional' | 'forbidden'
-  /** As IAM has them: letters and digits, and no two alike. */
-  strictSids: boolean
+  /** IAM looks closer at some things than KMS, and at others not. */
+  isIam: boolean
+  /** Before what is said of a document whose form is wrong. */
+  syntax: string
+  json: string
+  noPrincipal: string
+  noActions: string
+  doubledSids: string
+  wrongPrincipal: (type: PrincipalType, text: string) => KmsError
 }
 
+type PrincipalType = 'AWS' | 'Service' | 'Federated'
+
 const dialects: Readonly<Record<PolicyKind, Dialect>> = {
-  key: { subject: 'Policy', principals: 'required', actions: 'optional', resources: 'optional', strictSids: false },
-  trust: {
-    subject: 'Trust policy',
+  key: {
     principals: 'required',
-    actions: 'required',
+    resources: 'optional',
+    isIam: false,
+    syntax: '',
+    json: 'Policy is not valid JSON: ',
+    noPrincipal: 'Policy contains a statement with no principal.',
+    noActions: '',
+    doubledSids: '',
+    wrongPrincipal: (type, text) =>
+      type === 'AWS' && isBrokenArn(text)
+        ? kmsError('InvalidArnException', 'An ARN in the specified key policy is invalid.')
+        : malformed('Policy contains a statement with one or more invalid principals.'),
+  },
+  trust: {
+    principals: 'required',
     resources: 'forbidden',
-    strictSids: true,
+    isIam: true,
+    syntax: 'Syntax errors in policy. ',
+    json: 'This policy contains invalid Json: ',
+    noPrincipal: 'Missing required field Principal',
+    noActions: 'Missing required field Action',
+    doubledSids: 'The Statement Ids in the policy are not unique',
+    wrongPrincipal: (type, text) =>
+      malformed(
+        type === 'Federated'
+          ? 'Federated principals must be valid domain names or SAML metadata ARNs'
+          : `Invalid principal in policy: "${type}":"${text}"`,
+      ),
   },
   identity: {
-    subject: 'Policy',
     principals: 'forbidden',
-    actions: 'required',
     resources: 'required',
-    strictSids: true,
+    isIam: true,
+    syntax: 'Syntax errors in policy. ',
+    json: 'Syntax errors in policy. ',
+    noPrincipal: '',
+    noActions: 'Policy statement must contain actions.',
+    doubledSids: 'Statement IDs (SID) in a single policy must be unique.',
+    wrongPrincipal: () => malformed(noPrincipalAllowed),
   },
 }
+
+const noPrincipalAllowed = 'Policy document should not specify a principal.'
 
 /**
  * Reads a key policy document (https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html). Principals
@@ -151,45 +187,55 @@ export function parseKeyPolicy(text: string): ParsedPolicy {
 }
 
 /**
- * Reads a policy document of any kind
- * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html). Names of elements are case-sensitive,
- * every list may be a bare string, and nothing unknown is let through: a misspelt condition must not turn into no condition.
- * How large it may be is for the caller to ask.
+ * Reads a policy document of any kind that is to be kept, and refuses what the service that keeps it would. How large it may
+ * be is for the caller to ask.
  *
  * @throws InvalidArnException (key policies), MalformedPolicyDocumentException
  */
 export function parsePolicy(kind: PolicyKind, text: string): ParsedPolicy {
-  if (!/^[\t\n\r -\u00ff]*$/.test(text)) {
-    throw malformed('Policy contains a character that is neither a tab, a line break nor from U+0020 to U+00FF.')
+  const policy = readPolicy(kind, text)
+  const dialect = dialects[kind]
+  if (dialect.isIam) requireIamPolicy(policy, dialect)
+  return policy
+}
+
+/**
+ * The same for a document that was kept before
+ * (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html). Names of elements are case-sensitive,
+ * every list may be a bare string, and nothing unknown is let through: a misspelt condition must not turn into no condition.
+ *
+ * @throws InvalidArnException (key policies), MalformedPolicyDocumentException
+ */
+export function readPolicy(kind: PolicyKind, text: string): ParsedPolicy {
+  const dialect = dialects[kind]
+  try {
+    return parseDocument(dialect, text)
+  } catch (error) {
+    if (error instanceof JsonError) throw malformed(`${dialect.json}${error.message}.`)
+    if (error instanceof Misshapen) throw malformed(`${dialect.syntax}${error.message}`)
+    throw error
   }
-  const document = members(readJson(text), 'Policy', ['Version', 'Id', 'Statement'])
+}
+
+/** The form of a document is wrong; the message names the place. */
+class Misshapen extends Error {}
+
+function parseDocument(dialect: Dialect, text: string): ParsedPolicy {
+  if (!/^[\t\n\r -\u00ff]*$/.test(text)) {
+    throw new Misshapen('Policy contains a character that is neither a tab, a line break nor from U+0020 to U+00FF.')
+  }
+  const document = members(toPlain(parseJsonText(text)), 'Policy', ['Version', 'Id', 'Statement'])
   const { Version: version = '2008-10-17', Id: id } = document
   if (version !== '2008-10-17' && version !== '2012-10-17') {
-    throw malformed('Policy: Version must be "2012-10-17" or "2008-10-17".')
+    throw new Misshapen('Policy: Version must be "2012-10-17" or "2008-10-17".')
   }
-  if (id !== undefined && typeof id !== 'string') throw malformed('Policy: Id must be a string.')
+  if (id !== undefined && typeof id !== 'string') throw new Misshapen('Policy: Id must be a string.')
   const { Statement: statement = [] } = document
-  const dialect = dialects[kind]
   const statements = (Array.isArray(statement) ? statement : [statement]).map((json, index) =>
     parseStatement(json, index, dialect),
   )
-  if (statements.length === 0) throw malformed('Policy: there must be at least one Statement.')
-  if (dialect.strictSids) requireUniqueSids(statements)
+  if (statements.length === 0) throw new Misshapen('Policy: there must be at least one Statement.')
   return { version, ...(id !== undefined && { id }), statements }
-}
-
-function requireUniqueSids(statements: readonly Statement[]): void {
-  const sids = statements.flatMap(({ sid }) => (sid === undefined || sid === '' ? [] : [sid]))
-  if (new Set(sids).size < sids.length) throw malformed('Statement IDs (SID) in a single policy must be unique.')
-}
-
-function readJson(text: string): PlainJson {
-  try {
-    return toPlain(parseJsonText(text))
-  } catch (error) {
-    if (error instanceof JsonError) throw malformed(`Policy is not valid JSON: ${error.message}.`)
-    throw error
-  }
 }
 
 const statementElements = [
@@ -208,30 +254,13 @@ function parseStatement(json: PlainJson, index: number, dialect: Dialect): State
   const number = `Statement ${index + 1}`
   const element = members(json, number, statementElements)
   const { Sid: sid, Effect: effect, Condition: condition } = element
-  if (sid !== undefined && typeof sid !== 'string') throw malformed(`${number}: Sid must be a string.`)
+  if (sid !== undefined && typeof sid !== 'string') throw new Misshapen(`${number}: Sid must be a string.`)
   const place = sid === undefined ? number : `Statement "${sid}"`
-  if (effect !== 'Allow' && effect !== 'Deny') throw malformed(`${place}: Effect must be "Allow" or "Deny".`)
-  if (dialect.strictSids && sid !== undefined && !/^[0-9A-Za-z]*$/.test(sid)) {
-    throw malformed(
-      'Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*',
-    )
-  }
-  const principals = oneForm(place, 'Principal', element.Principal, element.NotPrincipal, parsePrincipals)
-  requirePresence(principals, dialect.principals, {
-    missing: 'Policy contains a statement with no principal.',
-    excess: 'Policy document should not specify a principal.',
-  })
-  // It would allow whoever is not listed, be it in another account, or nobody at all.
-  if (principals?.not && effect === 'Allow') throw malformed(`${place}: NotPrincipal must not be used with Allow.`)
+  if (effect !== 'Allow' && effect !== 'Deny') throw new Misshapen(`${place}: Effect must be "Allow" or "Deny".`)
+  const principals = parsePrincipalsOf(element, place, dialect, effect)
   const actions = oneForm(place, 'Action', element.Action, element.NotAction, strings)
-  requirePresence(actions, dialect.actions, { missing: 'Policy statement must contain actions.', excess: '' })
   const resources = oneForm(place, 'Resource', element.Resource, element.NotResource, strings)
-  requirePresence(resources, dialect.resources, {
-    missing: 'Policy statement must contain resources.',
-    excess: 'Has prohibited field Resource',
-  })
-  if (dialect.strictSids) requireServices(actions, resources)
-  return {
+  const statement: Statement = {
     ...(sid !== undefined && { sid }),
     effect,
     ...(principals && { principals }),
@@ -239,24 +268,85 @@ function parseStatement(json: PlainJson, index: number, dialect: Dialect): State
     ...(resources && { resources }),
     conditions: condition === undefined ? [] : parseConditions(condition, `${place}: Condition`),
   }
+  if (!dialect.isIam) for (const judged of statement.conditions) requireJudicious(judged)
+  return statement
 }
 
-function requirePresence(
-  element: unknown,
-  rule: 'required' | 'optional' | 'forbidden',
-  texts: { missing: string; excess: string },
-): void {
-  if (rule === 'required' && element === undefined) throw malformed(texts.missing)
-  if (rule === 'forbidden' && element !== undefined) throw malformed(texts.excess)
+function parsePrincipalsOf(
+  { Principal: plain, NotPrincipal: negated }: { Principal?: PlainJson; NotPrincipal?: PlainJson },
+  place: string,
+  dialect: Dialect,
+  effect: 'Allow' | 'Deny',
+): Listed<Principal> | undefined {
+  const isThere = plain !== undefined || negated !== undefined
+  if (dialect.principals === 'forbidden') {
+    if (isThere) throw malformed(noPrincipalAllowed)
+    return undefined
+  }
+  if (!isThere) throw malformed(dialect.noPrincipal)
+  const principals = oneForm(place, 'Principal', plain, negated, (json, at) => parsePrincipals(json, at, dialect))
+  if (!principals?.not) return principals
+  // It would allow whoever is not listed, be it in another account, or nobody at all.
+  if (effect === 'Allow') throw malformed(`${place}: NotPrincipal must not be used with Allow.`)
+  return principals
 }
 
-/** IAM's checks, in its words: an action or a resource that can mean nothing is a mistake. */
-function requireServices(actions: Listed<string> | undefined, resources: Listed<string> | undefined): void {
-  if (actions?.items.some(action => action !== '*' && !/^[\w*?-]+:[\w*?]+$/.test(action))) {
+/** IAM's checks, in its words (public reports, 2018 to 2026): what can mean nothing is a mistake. */
+function requireIamPolicy({ statements }: ParsedPolicy, dialect: Dialect): void {
+  for (const statement of statements) requireIamStatement(statement, dialect)
+  const sids = statements.flatMap(({ sid }) => (sid === undefined || sid === '' ? [] : [sid]))
+  if (new Set(sids).size < sids.length) throw malformed(dialect.doubledSids)
+}
+
+function requireIamStatement(statement: Statement, dialect: Dialect): void {
+  const { sid, principals, actions, resources, conditions } = statement
+  if (principals?.not) throw malformed('AssumeRole policy must not contain NotPrincipal field.')
+  if (sid !== undefined && !/^[0-9A-Za-z]*$/.test(sid)) {
+    throw malformed(
+      'Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*',
+    )
+  }
+  if (conditions.some(({ operator, values }) => operator.startsWith('Date') && !values.every(isDate))) {
+    throw malformed(legacy)
+  }
+  if (!actions) throw malformed(dialect.noActions)
+  for (const action of actions.items) requireAction(action)
+  if (dialect.resources === 'required') {
+    if (!resources) throw malformed('Policy statement must contain resources.')
+    for (const resource of resources.items) requireResource(resource)
+    return
+  }
+  if (resources) throw malformed('Has prohibited field Resource')
+  if (!actions.items.every(action => action.toLowerCase().startsWith('sts:'))) {
+    throw malformed('AssumeRole policy may only specify STS AssumeRole actions.')
+  }
+}
+
+const legacy = 'The policy failed legacy parsing'
+const isDate = (value: string): boolean => parseDate(value) !== undefined
+
+function requireAction(action: string): void {
+  if (action === '*') return
+  const [vendor = '', name, ...more] = action.split(':')
+  if (name === undefined) {
     throw malformed('Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.')
   }
-  const stray = resources?.items.find(resource => resource !== '*' && !resource.startsWith('arn:'))
-  if (stray !== undefined) throw malformed(`Resource ${stray} must be in ARN format or "*".`)
+  if (more.length > 0) throw malformed('Actions/Condition can contain only one colon.')
+  if (vendor !== '*' && !/^[a-zA-Z0-9.-]+$/.test(vendor)) throw malformed(`Vendor ${vendor} is not valid`)
+}
+
+function requireResource(resource: string): void {
+  if (resource === '*') return
+  if (!resource.startsWith('arn:')) throw malformed(`Resource ${resource} must be in ARN format or "*".`)
+  const [, partition = '', service, region = '', ...rest] = resource.split(':')
+  if (partition !== 'aws') throw malformed(`Partition "${partition}" is not valid for resource "${resource}".`)
+  if (service === undefined || /[*?]/.test(service)) {
+    throw malformed('Resource vendor must be fully qualified and cannot contain regexes.')
+  }
+  if (service === '' || (rest.length < 2 && resource.includes('::'))) throw malformed(legacy)
+  if (service === 'iam' && region !== '') {
+    throw malformed(`IAM resource ${resource} cannot contain region information.`)
+  }
 }
 
 /** An element and its Not form, of which at most one may be there. */
@@ -267,21 +357,29 @@ function oneForm<T>(
   negated: PlainJson | undefined,
   parse: (json: PlainJson, place: string) => T[],
 ): Listed<T> | undefined {
-  if (plain !== undefined && negated !== undefined) throw malformed(`${place}: both ${name} and Not${name} are there.`)
+  if (plain !== undefined && negated !== undefined)
+    throw new Misshapen(`${place}: both ${name} and Not${name} are there.`)
   if (plain !== undefined) return { not: false, items: parse(plain, `${place}: ${name}`) }
   if (negated !== undefined) return { not: true, items: parse(negated, `${place}: Not${name}`) }
   return undefined
 }
 
-function parsePrincipals(json: PlainJson, place: string): Principal[] {
+function parsePrincipals(json: PlainJson, place: string, dialect: Dialect): Principal[] {
   if (json === '*') return [{ kind: 'everyone' }]
   const { AWS = [], Service = [], Federated = [] } = members(json, place, ['AWS', 'Service', 'Federated'])
+  const read = (type: PrincipalType, texts: PlainJson, parse: (text: string) => Principal | undefined): Principal[] =>
+    list(texts, `${place}.${type}`).map(text => {
+      const principal = parse(text)
+      if (!principal) throw dialect.wrongPrincipal(type, text)
+      return principal
+    })
   const principals = [
-    ...list(AWS, `${place}.AWS`).map(awsPrincipal),
-    ...list(Service, `${place}.Service`).map(servicePrincipal),
-    ...list(Federated, `${place}.Federated`).map(federatedPrincipal),
+    ...read('AWS', AWS, awsPrincipal),
+    ...read('Service', Service, servicePrincipal),
+    ...read('Federated', Federated, federatedPrincipal),
   ]
-  if (principals.length === 0) throw noPrincipal()
+  if (principals.length === 0)
+    throw malformed(dialect.isIam ? `${dialect.noPrincipal} cannot be empty!` : dialect.noPrincipal)
   return principals
 }
 
@@ -291,17 +389,14 @@ const identityResources: Readonly<Record<string, RegExp>> = {
   sts: /^(?:assumed-role\/[\w+=,.@-]{1,64}\/[\w+=,.@-]{2,64}|federated-user\/[\w+=,.@-]{2,32})$/,
 }
 
-function awsPrincipal(text: string): Principal {
+function awsPrincipal(text: string): Principal | undefined {
   if (text === '*') return { kind: 'everyone' }
-  if (isAccount(text)) return { kind: 'account', account: text }
-  if (!text.startsWith('arn:') || text.includes('*')) throw invalidPrincipal()
-  if (!isAccount(splitArn(text)?.account ?? '')) {
-    throw kmsError('InvalidArnException', 'An ARN in the specified key policy is invalid.')
-  }
-  const principal = principalOf(text)
-  if (!principal) throw invalidPrincipal()
-  return principal
+  return isAccount(text) ? { kind: 'account', account: text } : principalOf(text)
 }
+
+/** Not even an account can be made out in it. */
+const isBrokenArn = (text: string): boolean =>
+  text.startsWith('arn:') && !text.includes('*') && !isAccount(splitArn(text)?.account ?? '')
 
 /** The account, user, role or session that an ARN names; undefined if it names anything else, be it a group or a pattern. */
 export function principalOf(text: string): Extract<Principal, { kind: 'account' | 'identity' }> | undefined {
@@ -315,24 +410,19 @@ export function principalOf(text: string): Extract<Principal, { kind: 'account' 
 
 const hostName = /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/
 
-function servicePrincipal(text: string): Principal {
-  if (!hostName.test(text)) throw invalidPrincipal()
-  return { kind: 'service', name: text }
-}
+const servicePrincipal = (text: string): Principal | undefined =>
+  hostName.test(text) ? { kind: 'service', name: text } : undefined
 
-function federatedPrincipal(text: string): Principal {
+function federatedPrincipal(text: string): Principal | undefined {
   const providerArn = /^arn:aws:iam::\d{12}:(?:saml|oidc)-provider\/[\w+=,.@:/-]+$/
-  if (!hostName.test(text) && !providerArn.test(text)) throw invalidPrincipal()
-  return { kind: 'federated', provider: text }
+  return hostName.test(text) || providerArn.test(text) ? { kind: 'federated', provider: text } : undefined
 }
 
 function parseConditions(json: PlainJson, place: string): Condition[] {
   return Object.entries(object(json, place)).flatMap(([name, block]) => {
     const operator = parseOperator(name, place)
     return Object.entries(object(block, `${place}.${name}`)).map(([key, value]) => {
-      const condition = { ...operator, key, values: scalars(value, `${place}.${name}.${key}`) }
-      requireJudicious(condition)
-      return condition
+      return { ...operator, key, values: scalars(value, `${place}.${name}.${key}`) }
     })
   })
 }
@@ -342,7 +432,7 @@ function parseOperator(name: string, place: string): Pick<Condition, 'operator' 
   const operator = conditionOperators.find(known => known === base)
   // Null asks whether the key is there, so neither addition would mean anything.
   if (!operator || (operator === 'Null' && (quantifier ?? ifExists) !== undefined)) {
-    throw malformed(`${place}: ${name} is not a condition operator.`)
+    throw new Misshapen(`${place}: ${name} is not a condition operator.`)
   }
   return {
     operator,
@@ -362,7 +452,8 @@ function requireJudicious({ quantifier, key: name }: Condition): void {
 }
 
 function object(json: PlainJson, place: string): Readonly<Record<string, PlainJson>> {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw malformed(`${place} must be an object.`)
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw new Misshapen(`${place} must be an object.`)
   return json
 }
 
@@ -375,20 +466,20 @@ function members<Name extends string>(
   const known = object(json, place)
   const unknown = Object.keys(known).find(name => !names.some(other => other === name))
   if (unknown !== undefined)
-    throw malformed(`${place}: ${JSON.stringify(unknown)} is not an element that is known here.`)
+    throw new Misshapen(`${place}: ${JSON.stringify(unknown)} is not an element that is known here.`)
   return known as { readonly [name in Name]?: PlainJson } // Its names have just been checked.
 }
 
 function strings(json: PlainJson, place: string): string[] {
   const items = list(json, place)
   // `Not` of an empty list would mean everything.
-  if (items.length === 0) throw malformed(`${place} must not be empty.`)
+  if (items.length === 0) throw new Misshapen(`${place} must not be empty.`)
   return items
 }
 
 function list(json: PlainJson, place: string): string[] {
   return (Array.isArray(json) ? json : [json]).map(item => {
-    if (typeof item !== 'string' || item === '') throw malformed(`${place} must be a string or a list of strings.`)
+    if (typeof item !== 'string' || item === '') throw new Misshapen(`${place} must be a string or a list of strings.`)
     return item
   })
 }
@@ -396,14 +487,12 @@ function list(json: PlainJson, place: string): string[] {
 function scalars(json: PlainJson, place: string): string[] {
   const items = (Array.isArray(json) ? json : [json]).map(item => {
     if (item === null || typeof item === 'object') {
-      throw malformed(`${place} must be a string, a number, a boolean or a list of these.`)
+      throw new Misshapen(`${place} must be a string, a number, a boolean or a list of these.`)
     }
     return String(item)
   })
-  if (items.length === 0) throw malformed(`${place} must not be empty.`)
+  if (items.length === 0) throw new Misshapen(`${place} must not be empty.`)
   return items
 }
 
 const malformed = (message: string): KmsError => kmsError('MalformedPolicyDocumentException', message)
-const noPrincipal = (): KmsError => malformed('Policy contains a statement with no principal.')
-const invalidPrincipal = (): KmsError => malformed('Policy contains a statement with one or more invalid principals.')
