@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import { splitArn } from '../protocol/arn.ts'
+import type { Json } from '../protocol/json.ts'
+import { versions, type QueryService } from '../protocol/query.ts'
 import { decodeObject, optional, parseObject, string, structure, type Shape } from '../protocol/shape.ts'
 import { sign, type Credentials } from '../protocol/sigv4.ts'
 import { findCredentials } from './caller.ts'
@@ -73,32 +75,76 @@ export class ServiceError extends Failure {
 const errorBody = structure({ __type: string(), message: optional(string()), Message: optional(string()) })
 
 /**
- * Calls an operation of KMS (AWS JSON 1.1).
+ * Calls an operation of KMS, or one that is our own (AWS JSON 1.1).
  *
  * @throws ServiceError if the service refuses, Failure if there is none
  */
-export async function call<T>(client: Client, operation: string, input: object, output: Shape<T>): Promise<T> {
-  const { endpoint, region, credentials } = client
-  const request = { method: 'POST', target: endpoint.pathname, body: Buffer.from(JSON.stringify(input)) }
-  const signed = {
-    host: endpoint.host,
-    'content-type': 'application/x-amz-json-1.1',
-    'x-amz-target': `TrentService.${operation}`,
-  }
-  const rawHeaders = Object.entries(signed).flat()
-  const signature = sign({ ...request, rawHeaders }, credentials, { now: new Date(), region, service: 'kms' })
-  const { status, body } = await exchange(endpoint, { ...request, headers: { ...signed, ...signature } })
-  try {
-    const object = parseObject(body)
+export async function call<T>(
+  client: Client,
+  operation: string,
+  input: object,
+  output: Shape<T>,
+  service: 'kms' | 'keyreeve' = 'kms',
+): Promise<T> {
+  const target = service === 'kms' ? 'TrentService' : 'Keyreeve'
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `${target}.${operation}` }
+  return await post(client, service, { headers, body: JSON.stringify(input) }, (object, status) => {
     if (status === 200) return decodeObject(output, object)
-    const error = decodeObject(errorBody, object)
-    const code = error.__type.replace(/^.*#/, '')
-    throw new ServiceError(code, explain(code, error.message ?? error.Message, client))
+    const { __type, message, Message } = decodeObject(errorBody, object)
+    throw refusal(client, __type.replace(/^.*#/, ''), message ?? Message)
+  })
+}
+
+const queryErrorBody = structure({ Error: structure({ Code: string(), Message: optional(string()) }) })
+
+/**
+ * Calls an operation of IAM or STS (AWS Query, answered in JSON).
+ *
+ * @param output without members for an operation that has none
+ * @throws ServiceError if the service refuses, Failure if there is none
+ */
+export async function query<T>(
+  client: Client,
+  service: QueryService,
+  action: string,
+  input: Readonly<Record<string, string | number | undefined>>,
+  output: Shape<T>,
+): Promise<T> {
+  const headers = { accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' }
+  const form = new URLSearchParams({ Action: action, Version: versions[service] })
+  for (const [name, value] of Object.entries(input)) if (value !== undefined) form.set(name, String(value))
+  const [response, result] = [`${action}Response`, `${action}Result`]
+  const answer = structure({ [response]: structure({ [result]: optional(output) }) })
+  return await post(client, service, { headers, body: form.toString() }, (object, status) => {
+    if (status === 200) return decodeObject(answer, object)[response]?.[result] ?? decodeObject(output, new Map())
+    const { Code, Message } = decodeObject(queryErrorBody, object).Error
+    throw refusal(client, Code, Message)
+  })
+}
+
+async function post<T>(
+  client: Client,
+  service: string,
+  { headers, body }: { headers: Record<string, string>; body: string },
+  read: (object: Map<string, Json>, status: number) => T,
+): Promise<T> {
+  const { endpoint, region, credentials } = client
+  const request = { method: 'POST', target: endpoint.pathname, body: Buffer.from(body) }
+  const signed = { host: endpoint.host, ...headers }
+  const rawHeaders = Object.entries(signed).flat()
+  const signature = sign({ ...request, rawHeaders }, credentials, { now: new Date(), region, service })
+  const answer = await exchange(endpoint, { ...request, headers: { ...signed, ...signature } })
+  try {
+    return read(parseObject(answer.body), answer.status)
   } catch (error) {
     if (error instanceof Failure) throw error
-    throw new Failure(`What ${endpoint.href} answers (status ${status}) is not from a KMS. Check --endpoint.`)
+    throw new Failure(`What ${endpoint.href} answers (status ${answer.status}) is not from a KMS. Check --endpoint.`)
   }
 }
+
+const unknownKey = ({ source, credentials }: Client): string =>
+  `This server does not know the access key ${credentials.accessKeyId} from ${source}.`
+const wrongSecret = ({ source }: Client): string => `The access key is from ${source}.`
 
 /** What to do about an error, where its text does not say. */
 const advice: Readonly<Record<string, (client: Client) => string>> = {
@@ -109,15 +155,19 @@ const advice: Readonly<Record<string, (client: Client) => string>> = {
     'The server cannot unwrap the material, or it is none for this key. Wrap it with the wrapping key and the algorithm of ' +
     'these parameters.',
   InvalidImportTokenException: () => 'The import token belongs to another key, Region or server.',
-  InvalidSignatureException: ({ source }) => `The access key is from ${source}.`,
+  InvalidClientTokenId: unknownKey,
+  InvalidSignatureException: wrongSecret,
+  SignatureDoesNotMatch: wrongSecret,
   ThrottlingException: () => 'Try again in a few seconds.',
-  UnrecognizedClientException: ({ source, credentials }) =>
-    `This server does not know the access key ${credentials.accessKeyId} from ${source}.`,
+  UnrecognizedClientException: unknownKey,
 }
 
-function explain(code: string, message: string | undefined, client: Client): string {
+function refusal(client: Client, code: string, message: string | undefined): ServiceError {
   const advise = Object.hasOwn(advice, code) ? advice[code] : undefined
-  return [`${code}:`, message?.trim(), advise?.(client)].filter(part => part !== undefined).join(' ')
+  return new ServiceError(
+    code,
+    [`${code}:`, message?.trim(), advise?.(client)].filter(part => part !== undefined).join(' '),
+  )
 }
 
 /** For bytes on the way, either way; longer than a wrapping key can take to make. In milliseconds. */

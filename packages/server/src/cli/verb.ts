@@ -22,9 +22,10 @@ export class Failure extends Error {
   override readonly name = 'Failure'
 }
 
-/** A flag. Without `value`, which stands for its value in the help, it is a switch. */
+/** A flag. Without `value`, which stands for its value in the help, it is a switch; with `many` it may be there often. */
 export interface Flag {
   readonly value?: string
+  readonly many?: true
   readonly help: string
 }
 
@@ -32,7 +33,11 @@ export type Flags = Readonly<Record<string, Flag>>
 
 /** What was given for each flag: text, undefined if the flag is missing; for a switch, whether it is there. */
 export type Given<F extends Flags> = {
-  readonly [N in keyof F]: F[N] extends { readonly value: string } ? string | undefined : boolean
+  readonly [N in keyof F]: F[N] extends { readonly many: true }
+    ? readonly string[]
+    : F[N] extends { readonly value: string }
+      ? string | undefined
+      : boolean
 }
 
 /**
@@ -53,7 +58,7 @@ export function readArguments<const F extends Flags>(
     ]),
   )
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true })
-  const found = new Map<string, string | true>()
+  const found = new Map<string, string[]>()
   const words: string[] = []
   for (const token of tokens) {
     if (token.kind === 'positional') words.push(token.value)
@@ -61,22 +66,23 @@ export function readArguments<const F extends Flags>(
     const { name, rawName, value, inlineValue } = token
     const flag = rawName.startsWith('--') && Object.hasOwn(flags, name) ? flags[name] : undefined
     if (!flag) throw new UsageError(`There is no option ${rawName}${hint(rawName, Object.keys(flags).map(dashed))}`)
-    if (found.has(name)) throw new UsageError(`${rawName} is there twice.`)
+    const before = found.get(name)
+    if (before && !flag.many) throw new UsageError(`${rawName} is there twice.`)
     if (flag.value === undefined) {
       if (value !== undefined) throw new UsageError(`${rawName} takes no value.`)
-      found.set(name, true)
+      found.set(name, [])
     } else {
       if (!value || (!inlineValue && value.startsWith('--'))) throw new UsageError(`${rawName} needs a value.`)
-      found.set(name, value)
+      found.set(name, [...(before ?? []), value])
     }
   }
   const [excess] = words.slice(most)
   if (excess !== undefined) throw new UsageError(`What is "${excess}" for? Options start with --.`)
   const given = Object.fromEntries(
-    Object.entries<Flag>(flags).map(([name, { value }]) => [
-      name,
-      value === undefined ? found.has(name) : found.get(name),
-    ]),
+    Object.entries<Flag>(flags).map(([name, { value, many }]) => {
+      const values = found.get(name)
+      return [name, many ? (values ?? []) : value === undefined ? values !== undefined : values?.[0]]
+    }),
   )
   return { given: given as Given<F>, words } // Every flag is there, as what its row says.
 }
@@ -110,6 +116,31 @@ export function requireChoice<T extends string>(value: string, flag: string, cho
 export function table(rows: readonly (readonly [string, string])[]): string {
   const width = Math.max(...rows.map(([left]) => left.length))
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}\n`).join('')
+}
+
+/** As many columns as there are heads. */
+export function columns(heads: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [heads, ...rows]
+  const widths = heads.map((_, at) => Math.max(...all.map(row => row[at]?.length ?? 0)))
+  return all
+    .map(row =>
+      row
+        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+/** Names and what is known of them, one below the other. */
+export function facts(rows: readonly (readonly [name: string, values: readonly string[]])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length))
+  const lines = rows.flatMap(([name, values]) =>
+    (values.length === 0 ? ['none'] : values).map(
+      (value, at) => `${(at === 0 ? `${name}:` : '').padEnd(width + 2)}${value}`,
+    ),
+  )
+  return lines.join('\n')
 }
 
 /** Flags as lines for the help. */

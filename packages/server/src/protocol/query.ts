@@ -13,7 +13,7 @@ export type QueryService = 'iam' | 'sts'
 export type AnswerFormat = 'xml' | 'json'
 
 /** The only version of each API. */
-const versions: Readonly<Record<QueryService, string>> = { iam: '2010-05-08', sts: '2011-06-15' }
+export const versions: Readonly<Record<QueryService, string>> = { iam: '2010-05-08', sts: '2011-06-15' }
 const services: ReadonlyMap<string | undefined, QueryService> = new Map([
   [versions.iam, 'iam'],
   [versions.sts, 'sts'],
