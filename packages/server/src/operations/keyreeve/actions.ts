@@ -7,6 +7,8 @@ export interface ActionFacts {
   isOnKeys: boolean
   isOnAliases: boolean
   crossAccount: boolean
+  /** What policies are told of the one key that it is on. */
+  keyConditions?: Operation['needs']['keyConditions']
 }
 
 /** All actions that operations are authorised by, by name in lower case. */
@@ -14,6 +16,8 @@ export function actionsOf(operations: readonly Operation[]): ReadonlyMap<string,
   const found = new Map<string, ActionFacts>()
   for (const { needs } of operations) {
     const crossAccount = needs.crossAccount === true
+    const { key, ...others } = needs.keys
+    const isOnOne = key !== undefined && Object.keys(others).length === 0
     const onKeys = Object.values(needs.keys).map(({ action = needs.action }) => action)
     for (const name of [...onKeys, needs.action]) {
       // What stands for several actions is none itself.
@@ -24,6 +28,7 @@ export function actionsOf(operations: readonly Operation[]): ReadonlyMap<string,
         isOnKeys: known?.isOnKeys === true || onKeys.includes(name),
         isOnAliases: needs.alias !== undefined,
         crossAccount: crossAccount || known?.crossAccount === true,
+        ...(isOnOne && needs.keyConditions && { keyConditions: needs.keyConditions }),
       })
     }
   }

@@ -128,7 +128,7 @@ type Asked = Pick<Question, 'action'> & Partial<Question>
 async function askedOn(context: Context, action: ActionFacts, request: Input): Promise<Asked> {
   const { caller, region, view } = context
   const { KeyId, ResourceArn, EncryptionContext } = request
-  const { name, crossAccount, isOnKeys, isOnAliases } = action
+  const { name, crossAccount, isOnKeys, isOnAliases, keyConditions } = action
   const asked = { action: name, ...(crossAccount && { crossAccount }) }
   const identifier = KeyId ?? (isOnKeys && !(isOnAliases && isAliasArn(ResourceArn)) ? ResourceArn : undefined)
   if (identifier === undefined) return { ...asked, ...(await onOther(context, name, ResourceArn)) }
@@ -136,9 +136,11 @@ async function askedOn(context: Context, action: ActionFacts, request: Input): P
   const { account } = named
   const requestAlias = 'aliasName' in named ? named.aliasName : undefined
   const operationName = grantOperations.find(granted => name === `kms:${granted}`)
+  const key = account === caller.account ? await requireKey(view, named) : undefined
   return {
     ...asked,
-    ...(account === caller.account ? { key: await requireKey(view, named) } : { account, resource: identifier }),
+    ...(key ? { key } : { account, resource: identifier }),
+    ...(key && keyConditions && { keyConditions: await keyConditions({ ...context, keys: { key } }) }),
     ...(requestAlias !== undefined && { requestAlias }),
     ...(operationName && {
       grantable: { operation: operationName, ...(EncryptionContext && { encryptionContext: EncryptionContext }) },
