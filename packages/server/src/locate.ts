@@ -27,20 +27,28 @@ export interface Asker {
 export async function locate<I>(sources: Sources, need: KeyNeed<I>, input: I, asker: Asker): Promise<Key | undefined> {
   const { view } = sources
   const identifier = need.identifier(input)
-  if (identifier !== undefined) return await byIdentifier(view, identifier, need.aliases, asker)
+  const blob = need.ciphertext?.(input)
+  if (identifier !== undefined) return await byIdentifier(view, { identifier, aliases: need.aliases, blob }, asker)
   const token = need.grantToken?.(input)
   if (token !== undefined) return await byGrantToken(sources, token, asker)
-  const blob = need.ciphertext?.(input)
   if (!blob && need.optional) return undefined
-  const header = blob && readHeader(blob)
-  if (!header) throw kmsError('InvalidCiphertextException')
-  const material = await view.get('material', materialRow(asker.region, header.materialId))
-  const key = material && (await view.get('key', keyRow(material.account, material.region, material.keyId)))
+  const key = blob && (await keyOfCiphertext(view, blob, asker))
   if (!key) throw kmsError('InvalidCiphertextException')
   return key
 }
 
-async function byIdentifier(view: View, identifier: string, aliases: boolean, asker: Asker): Promise<Key> {
+/** Undefined if the ciphertext names none, as those under asymmetric keys. */
+async function keyOfCiphertext(view: View, blob: Uint8Array, { region }: Asker): Promise<Key | undefined> {
+  const header = readHeader(blob)
+  const material = header && (await view.get('material', materialRow(region, header.materialId)))
+  return material && (await view.get('key', keyRow(material.account, material.region, material.keyId)))
+}
+
+async function byIdentifier(
+  view: View,
+  { identifier, aliases, blob }: { identifier: string; aliases: boolean; blob: Uint8Array | undefined },
+  asker: Asker,
+): Promise<Key> {
   const place = { account: asker.account, region: asker.region }
   const named = requireKeyIdentifier(identifier, { ...place, aliases })
   const { account, region } = named
@@ -52,8 +60,11 @@ async function byIdentifier(view: View, identifier: string, aliases: boolean, as
     return key
   }
   const key = await view.get('key', keyRow(account, region, named.keyId))
-  if (!key) throw absent(`Key '${keyArn({ account, region, id: named.keyId })}' does not exist`)
-  return key
+  if (key) return key
+  // An id does for a key of another account if the ciphertext says the same, as the documentation of Decrypt has it.
+  const other = blob && identifier === named.keyId ? await keyOfCiphertext(view, blob, asker) : undefined
+  if (other?.id === identifier) return other
+  throw absent(`Key '${keyArn({ account, region, id: named.keyId })}' does not exist`)
 }
 
 /** @throws TamperedRow if the key does not vouch for the alias: then an old row of it was put back */

@@ -3,7 +3,7 @@ import { Agent } from 'node:http'
 import { after, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { operations } from '../../src/operations/index.ts'
-import { allow, document, textOf, userWith, type Policy } from '../support/identities.ts'
+import { allow, document, setPolicies, textOf, userWith, type Policy } from '../support/identities.ts'
 import { ask, makeThings, type Example } from '../support/requests.ts'
 import { start } from '../support/server.ts'
 
@@ -243,4 +243,12 @@ test('a key of another account is named by its ARN, by that of an alias, or by a
   assert.equal(await describe('alias/first'), 'NotFoundException')
   assert.equal(await describe(symmetric.slice(-36)), 'NotFoundException')
   assert.equal((await ask(server, stranger, 'Decrypt', { CiphertextBlob: blob })).code, 'OK')
+  // Its id alone does where a ciphertext says the same.
+  const decrypt = async (KeyId: string): Promise<string> =>
+    (await ask(server, stranger, 'Decrypt', { CiphertextBlob: blob, KeyId })).code
+  assert.equal(await decrypt(symmetric.slice(-36)), 'OK')
+  assert.equal(await decrypt(other.slice(-36)), 'NotFoundException')
+  assert.equal(await decrypt(symmetric.replace('000000000000', '111122223333')), 'NotFoundException')
+  await setPolicies(server, stranger)
+  assert.equal(await decrypt(symmetric.slice(-36)), 'AccessDeniedException')
 })
