@@ -78,8 +78,8 @@ export const beyondTheModel: Exceptions = {
     reason: 'session tags that cannot be: the service answers it all the same',
   },
   NoSuchEntityException: {
-    operations: ['GetAccessKeyLastUsed'],
-    reason: 'an access key that is not there: the model names no error at all',
+    operations: ['CreateRole', 'GetAccessKeyLastUsed'],
+    reason: 'a boundary (public reports of the service have it), an access key that is not there',
   },
   NotAuthorizedException: {
     operations: ['CreateAlias', 'DeleteAlias', 'UpdateAlias'],
