@@ -1,6 +1,7 @@
 import type { About } from '../packages/server/src/protocol/shape.ts'
 import type { KeyNeed, Operation, Service } from '../packages/server/src/operation.ts'
 import { operations } from '../packages/server/src/operations/index.ts'
+import { conditionKeysOf, ofKeys } from '../packages/server/test/support/modelled-conditions.ts'
 import { commonErrors, errorsOf } from '../packages/server/test/support/modelled-errors.ts'
 
 const services: Readonly<Record<Service, { title: string; how: string }>> = {
@@ -24,6 +25,9 @@ export function operationsPage(): string {
     `Errors are listed without those that every operation may answer, ${codes(commonErrors)}, and`,
     'without those that a request meets before its operation is known or its caller is, such as `InvalidSignatureException`.',
     'In IAM and STS most errors go by their name without `Exception`, and every operation may answer `MalformedInput` too.',
+    '',
+    'Condition keys are those by which policies can tell requests apart beside the `aws:` keys of every request. Those of keys',
+    `are ${codes(ofKeys)}.`,
     '',
     // Record<Service, ...>: these are the names of services.
     ...(Object.keys(services) as Service[]).flatMap(servicePart),
@@ -93,6 +97,7 @@ function section(operation: Operation): string[] {
     ...table('Input', operation.input.about),
     ...(operation.output === null ? [noOutput(operation.service), ''] : table('Output', operation.output.about)),
     ...errors(operation),
+    ...conditions(operation),
     `Audit record: ${operation.audit.readOnly ? 'read only' : 'a change'}.`,
     '',
   ]
@@ -105,6 +110,16 @@ const noOutput = (service: Service): string =>
 function errors({ service, name }: Operation): string[] {
   const answered = service === 'keyreeve' ? [] : errorsOf(service, name)
   return answered.length === 0 ? [] : [`Errors: ${codes(answered)}.`, '']
+}
+
+function conditions({ service, name, needs }: Operation): string[] {
+  if (service !== 'kms') return []
+  const { own, ofKeys: isOnKey } = conditionKeysOf(name)
+  const told = [...(own.length > 0 ? [codes(own)] : []), ...(isOnKey ? ['those of keys'] : [])]
+  return [
+    ...(told.length > 0 ? [`Condition keys: ${told.join(', and ')}.`, ''] : []),
+    ...(needs.crossAccount ? ['Keys of other accounts can be meant.', ''] : []),
+  ]
 }
 
 const codes = (names: readonly string[]): string => names.map(name => `\`${name}\``).join(', ')

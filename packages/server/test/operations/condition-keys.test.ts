@@ -18,6 +18,7 @@ import {
   userWith,
   type Identity,
 } from '../support/identities.ts'
+import { conditionKeysOf, ofKeys } from '../support/modelled-conditions.ts'
 import { ask, base64, makeThings } from '../support/requests.ts'
 import { days, start } from '../support/server.ts'
 
@@ -560,6 +561,38 @@ test('every documented key is tried, where it is and where it is not', () => {
   assert.deepEqual(missing([...documented, ...ofEveryRequest], true), [])
   assert.deepEqual(missing([...documented, ...ofNoRequest], false), [])
 })
+
+/** With a name in place of any. */
+const sampleOf = (name: string): string =>
+  name.replace('Tag/<key>', 'Tag/Stage').replace('<name>', 'Purpose').replace('<number>', '0')
+
+const modelled = (operation: string): string[] => {
+  const { own, ofKeys: isOnKey } = conditionKeysOf(operation)
+  return [...own, ...(isOnKey ? ofKeys : [])].map(sampleOf)
+}
+
+// Grants decide about RetireGrant, which has a test of its own.
+for (const operation of Object.keys(examples).filter(name => name !== 'RetireGrant')) {
+  test(`policies are told all that is documented of ${operation}, and nothing else`, async () => {
+    const ofOperation = rows.filter(row => row.operation === operation)
+    const has = (key: string): boolean => ofOperation.some(row => row.key === key && row.value !== undefined)
+    assert.deepEqual(
+      conditionKeysOf(operation)
+        .own.map(sampleOf)
+        .filter(key => !has(key)),
+      [],
+    )
+    const operationWide = documented.filter(key => /^kms:|RequestTag|ResourceTag|TagKeys/.test(key))
+    const plain: Row = { key: '', operation }
+    for (const row of [plain, ...ofOperation.filter(({ as, region }) => !as && !region)]) {
+      const action = row.action?.slice('kms:'.length) ?? operation
+      const asked = action.startsWith('ReEncrypt') ? 'ReEncrypt' : action
+      const others = operationWide.filter(key => !modelled(asked).includes(key))
+      const Condition = { Null: Object.fromEntries(others.map(key => [key, 'true'])) }
+      assert.notEqual(await codeUnder(row, { Condition }), 'AccessDeniedException', JSON.stringify(row))
+    }
+  })
+}
 
 // Where a policy is
 
