@@ -1,5 +1,6 @@
 import type {
   AccessRequest,
+  BoundPrincipal,
   Context as AccessContext,
   ContextValue,
   Decision,
@@ -221,26 +222,32 @@ const keyPolicies = new WeakMap<Readonly<Key>, CompiledPolicy>()
 export function keyPolicyOf(key: Readonly<Key>): CompiledPolicy {
   const known = keyPolicies.get(key)
   if (known) return known
-  const compiled = compileText('key', key.policy, 'the key policy')
+  const compiled = compileText('key', key.policy, 'the key policy', key.principals)
   keyPolicies.set(key, compiled)
   return compiled
 }
 
 /** The trust policy of a role. */
 export const trustPolicyOf = (role: Readonly<Role>): CompiledPolicy =>
-  compileText('trust', role.trust, `the trust policy of ${role.name}`)
+  compileText('trust', role.trust, `the trust policy of ${role.name}`, role.trusted)
 
 /** Many keys have the same policy, but for their account. */
 const byText = new Map<string, CompiledPolicy>()
 const mostTexts = 1000
 const longestText = 4096
 
-function compileText(kind: PolicyKind, text: string, name: string): CompiledPolicy {
+function compileText(
+  kind: PolicyKind,
+  text: string,
+  name: string,
+  bound: readonly BoundPrincipal[] = [],
+): CompiledPolicy {
+  const isShared = bound.length === 0 && text.length <= longestText
   const index = `${kind} ${name} ${text}`
-  const known = byText.get(index)
+  const known = isShared ? byText.get(index) : undefined
   if (known) return known
-  const compiled = compilePolicy(kind, text, name)
-  if (text.length > longestText) return compiled
+  const compiled = compilePolicy(kind, text, name, bound)
+  if (!isShared) return compiled
   if (byText.size >= mostTexts) byText.clear()
   byText.set(index, compiled)
   return compiled

@@ -8,7 +8,10 @@ import type { CompiledPolicy } from './compile.ts'
  */
 
 /** Who asks, as policies see it. */
-export type Principal = Pick<Caller, 'type' | 'account' | 'arn' | 'roleArn'>
+export type Principal = Pick<Caller, 'type' | 'account' | 'arn' | 'roleArn'> & Partial<Pick<Caller, 'principalId'>>
+
+/** A user or role that a policy or a grant names, and its unique id (`AIDA...`, `AROA...`) when that was made. */
+export type BoundPrincipal = [arn: string, id: string]
 
 /** One action on one resource. */
 export interface AccessRequest {

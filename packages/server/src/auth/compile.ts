@@ -1,4 +1,4 @@
-import type { AccessRequest, Context, Principal as Asker } from './access.ts'
+import type { AccessRequest, BoundPrincipal, Context, Principal as Asker } from './access.ts'
 import { compileCondition, type CompiledCondition, type Verdict } from './conditions.ts'
 import {
   readPolicy,
@@ -45,20 +45,38 @@ export type Misfit = 'principal' | 'action' | 'resource' | CompiledCondition
 
 /**
  * @param name for traces
+ * @param bound of the identities that it names, those that were known when it was made
  * @throws InvalidArnException (key policies), MalformedPolicyDocumentException
  */
-export function compilePolicy(kind: PolicyKind, text: string, name: string): CompiledPolicy {
-  return compileParsed(kind, readPolicy(kind, text), name)
+export function compilePolicy(
+  kind: PolicyKind,
+  text: string,
+  name: string,
+  bound?: readonly BoundPrincipal[],
+): CompiledPolicy {
+  return compileParsed(kind, readPolicy(kind, text), name, bound)
 }
 
-export function compileParsed(kind: PolicyKind, { version, statements }: ParsedPolicy, name: string): CompiledPolicy {
+export function compileParsed(
+  kind: PolicyKind,
+  { version, statements }: ParsedPolicy,
+  name: string,
+  bound: readonly BoundPrincipal[] = [],
+): CompiledPolicy {
   const variables = version === '2012-10-17'
-  return { name, statements: statements.map((statement, index) => compile(kind, statement, index, variables)) }
+  const ids = new Map(bound)
+  return { name, statements: statements.map((statement, index) => compile(kind, statement, index, variables, ids)) }
 }
 
-function compile(kind: PolicyKind, statement: Statement, index: number, variables: boolean): CompiledStatement {
+function compile(
+  kind: PolicyKind,
+  statement: Statement,
+  index: number,
+  variables: boolean,
+  ids: ReadonlyMap<string, string>,
+): CompiledStatement {
   const { sid, effect, principals } = statement
-  const meets = principals ? compilePrincipals(principals) : () => 'direct' as const
+  const meets = principals ? compilePrincipals(principals, ids) : () => 'direct' as const
   const names = compileActions(statement.actions)
   const covers = kind === 'trust' ? () => true : compileResources(statement.resources, variables)
   const conditions = statement.conditions.map(condition => compileCondition(condition, variables))
@@ -94,27 +112,40 @@ const visibleToKeys = (context: Context): Context => ({
   get: key => (key === 'kms:resourcealiases' || key.startsWith('aws:resourcetag/') ? undefined : context.get(key)),
 })
 
-function compilePrincipals({ not, items }: Listed<Principal>): (asker: Asker) => Match | undefined {
+function compilePrincipals(
+  { not, items }: Listed<Principal>,
+  ids: ReadonlyMap<string, string>,
+): (asker: Asker) => Match | undefined {
   const everyone = items.some(({ kind }) => kind === 'everyone')
-  const names = new Set(items.flatMap(item => (item.kind === 'identity' ? [item.arn] : [])))
+  // By unique id where one is known, whatever the name is now; else by name.
+  const names = new Set(items.flatMap(item => (item.kind === 'identity' ? [ids.get(item.arn) ?? item.arn] : [])))
+  const isNamed = ({ type, arn, roleArn, principalId }: Asker): boolean =>
+    names.has(arn) ||
+    (type === 'IAMUser' && roleArn === undefined && principalId !== undefined && names.has(principalId))
+  const isRoleNamed = ({ roleArn, principalId }: Asker): boolean =>
+    roleArn !== undefined && (names.has(roleArn) || (principalId !== undefined && names.has(roleIdOf(principalId))))
   const accounts = new Set(items.flatMap(item => (item.kind === 'account' ? [item.account] : [])))
   const providers = new Set(items.flatMap(item => (item.kind === 'federated' ? [item.provider] : [])))
   if (not) {
     // Spared is only whoever is listed by every one of its names.
-    return ({ type, account, arn, roleArn }: Asker) => {
+    return (asker: Asker) => {
+      const { type, account, arn, roleArn } = asker
       if (type === 'WebIdentity') return providers.has(arn) ? undefined : 'direct'
       const isListed =
-        accounts.has(account) && (type === 'Root' || names.has(arn)) && (roleArn === undefined || names.has(roleArn))
+        accounts.has(account) && (type === 'Root' || isNamed(asker)) && (roleArn === undefined || isRoleNamed(asker))
       return everyone || isListed ? undefined : 'direct'
     }
   }
-  return ({ type, account, arn, roleArn }: Asker) => {
-    if (type === 'WebIdentity') return providers.has(arn) ? 'direct' : undefined
-    if (everyone || names.has(arn)) return 'direct'
-    if (roleArn !== undefined && names.has(roleArn)) return 'role'
-    return accounts.has(account) ? 'account' : undefined
+  return (asker: Asker) => {
+    if (asker.type === 'WebIdentity') return providers.has(asker.arn) ? 'direct' : undefined
+    if (everyone || isNamed(asker)) return 'direct'
+    if (isRoleNamed(asker)) return 'role'
+    return accounts.has(asker.account) ? 'account' : undefined
   }
 }
+
+/** Of `AROA...:<session>`. */
+const roleIdOf = (principalId: string): string => principalId.split(':', 1)[0] ?? ''
 
 /** A statement that names none has no effect. */
 function compileActions(listed: Listed<string> | undefined): (action: string) => boolean {

@@ -1,6 +1,6 @@
 import type { AccessRequest, Decision, Grantable, GrantFault, Layer, Policies, StatementName } from './access.ts'
 import type { CompiledPolicy, CompiledStatement, Finding, Match } from './compile.ts'
-import { accountPrincipal, withoutContext, type Grant, type GrantConstraints } from './grants.ts'
+import { accountPrincipal, isStill, withoutContext, type Grant, type GrantConstraints } from './grants.ts'
 
 /**
  * Decides whether a request is allowed, as the service does: a statement that denies beats all else; the policy of the
@@ -127,7 +127,9 @@ export function grantFault(request: AccessRequest, grant: Readonly<Grant>, side:
   if (principal.type === 'WebIdentity' || grantee === undefined) return 'grantee'
   if (grantee === accountPrincipal(principal.account)) {
     if (!side.identity || !side.boundary) return 'account policies'
-  } else if (grantee !== principal.arn && grantee !== principal.roleArn) return 'grantee'
+  } else if ((grantee !== principal.arn && grantee !== principal.roleArn) || !isStill(grant, grantee, principal)) {
+    return 'grantee'
+  }
   if (!side.session) return 'session'
   if (!grant.operations.includes(grantable.operation)) return 'operation'
   return constraintFault(grantable, grant)

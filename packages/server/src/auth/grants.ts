@@ -77,6 +77,8 @@ export interface Grant {
   /** At most one of the two. */
   retiringPrincipal?: string
   retiringServicePrincipal?: string
+  /** Of the grantee and the retiring principal, if they were known when it was made: ARN and unique id. */
+  principals?: [arn: string, id: string][]
   operations: GrantOperation[]
   constraints?: GrantConstraints
 }
@@ -130,7 +132,7 @@ const pairTag = (pair: Pair): string => `~${hash('sha256', JSON.stringify(pair))
 export const accountPrincipal = (account: string): string => `arn:aws:iam::${account}:root`
 
 /** A caller, as far as grants look at it. */
-export type Party = Pick<Caller, 'account' | 'arn' | 'roleArn'>
+export type Party = Pick<Caller, 'account' | 'arn' | 'roleArn'> & Partial<Pick<Caller, 'principalId'>>
 
 /**
  * Every ARN by which a grant can mean the caller. One that names an account leaves it to the account's own policies who may
@@ -138,6 +140,12 @@ export type Party = Pick<Caller, 'account' | 'arn' | 'roleArn'>
  */
 export function namesOf({ account, arn, roleArn }: Party): string[] {
   return [...new Set([arn, ...(roleArn === undefined ? [] : [roleArn]), accountPrincipal(account)])]
+}
+
+/** Whether a caller whom a grant names is the one whom it meant, and no later one of the same name. */
+export function isStill({ principals }: Pick<Grant, 'principals'>, name: string, { principalId }: Party): boolean {
+  const bound = principals?.find(([arn]) => arn === name)?.[1]
+  return bound === undefined || principalId?.split(':', 1)[0] === bound
 }
 
 /**
@@ -150,7 +158,8 @@ export function namesOf({ account, arn, roleArn }: Party): string[] {
 export function mayRetire(grant: Grant, caller: Party, forAccount: boolean): boolean {
   const account = accountPrincipal(caller.account)
   const names = namesOf(caller).filter(name => forAccount || name !== account)
-  const isMeant = (principal: string | undefined): boolean => principal !== undefined && names.includes(principal)
+  const isMeant = (principal: string | undefined): boolean =>
+    principal !== undefined && names.includes(principal) && isStill(grant, principal, caller)
   return (
     isMeant(grant.retiringPrincipal) ||
     (isMeant(grant.granteePrincipal) && grant.operations.includes('RetireGrant')) ||
@@ -177,6 +186,7 @@ export function namedGrantId(seal: Seal, grant: Omit<Grant, 'id' | 'createdAt'>)
     grant.retiringPrincipal ?? '',
     grant.retiringServicePrincipal ?? '',
     sourceArn ?? '',
+    ...counted(grant.principals?.flat()),
     ...counted(operations),
     ...counted(inOrder(encryptionContextEquals)),
     ...counted(inOrder(encryptionContextSubset)),

@@ -53,6 +53,8 @@ export interface Role extends Entity, Permissions {
   description?: string
   /** The trust policy. */
   trust: string
+  /** The users and roles that it names, if they were known when it was put: ARN and unique id. */
+  trusted?: [arn: string, id: string][]
   /** How long a session may last, in seconds. */
   maxSession: number
 }

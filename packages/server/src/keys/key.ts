@@ -39,6 +39,8 @@ export interface Key {
   deletion?: { at?: number; windowInDays: number; begun?: true }
   /** The text as it was put, unchanged. */
   policy: string
+  /** The users and roles that it names, if they were known when it was put: ARN and unique id. */
+  principals?: [arn: string, id: string][]
   /** In order of insertion. */
   tags: [key: string, value: string][]
   /** Names of the aliases that point here, so that a key row vouches for them. */

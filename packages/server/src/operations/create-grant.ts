@@ -17,6 +17,7 @@ import { encodeHex } from '../protocol/base64.ts'
 import { kmsError, type KmsError } from '../protocol/errors.ts'
 import { optional, string, structure, type Infer } from '../protocol/shape.ts'
 import { grantRow } from '../store/documents.ts'
+import { bind } from './bound-principals.ts'
 import {
   constraints,
   constraintTypes,
@@ -99,7 +100,16 @@ export const createGrant = operation({
     requirePrincipals(request)
     requireOperations(key, request.Operations)
     requireConstraints(key, request.Constraints)
-    const wanted = { ...readGrant(key, request), issuingAccount: caller.account, createdAt: now }
+    const principals = await bind(
+      view,
+      [request.GranteePrincipal, request.RetiringPrincipal].filter(arn => arn !== undefined),
+    )
+    const wanted = {
+      ...readGrant(key, request),
+      issuingAccount: caller.account,
+      createdAt: now,
+      ...(principals.length > 0 && { principals }),
+    }
     const id = wanted.name === undefined ? encodeHex(random(32)) : namedGrantId(seal, wanted)
     const there = await view.get('grant', grantRow(key.account, key.region, key.id, id))
     const grant = there ?? { ...wanted, id }

@@ -15,7 +15,7 @@ import { placeInStore, requireStoreArguments } from './key-stores.ts'
 import { freshMaterial } from './material-changes.ts'
 import { description, policy, tags } from './members.ts'
 import { auditable, shown } from './shown.ts'
-import { requireAcceptablePolicy } from './policy-rules.ts'
+import { withPolicy } from './policy-rules.ts'
 import { mergeTags, pairsOf } from './tag-rules.ts'
 
 /** What the deprecated member may say: it never learned of the specs that came after it. */
@@ -98,7 +98,7 @@ export const createKey = operation({
     requireOffered(spec, origin, input)
     const isMultiRegion = input.MultiRegion === true
     const id = isMultiRegion ? `mrk-${randomUUID().replaceAll('-', '')}` : randomUUID()
-    const bare: Key = {
+    const plain: Key = {
       account: caller.account,
       region,
       id,
@@ -108,7 +108,7 @@ export const createKey = operation({
       usage,
       origin,
       enabled: true,
-      policy: input.Policy ?? defaultKeyPolicy(caller.account),
+      policy: defaultKeyPolicy(caller.account),
       tags: mergeTags([], input.Tags ?? []),
       aliases: [],
       materials: [],
@@ -117,7 +117,8 @@ export const createKey = operation({
       grants: 0,
     }
     // The default policy is not checked: it delegates to the account, which can always change it.
-    if (input.Policy !== undefined) await requireAcceptablePolicy(bare, context, input.BypassPolicyLockoutSafetyCheck)
+    const { Policy, BypassPolicyLockoutSafetyCheck: bypass } = input
+    const bare = Policy === undefined ? plain : await withPolicy(plain, Policy, context, bypass)
     await view.get('key', keyRow(bare.account, region, id))
     const placed = await placeInStore(context, bare, input)
     const kept = placed ? { ...bare, keyStore: placed.keyStore } : bare

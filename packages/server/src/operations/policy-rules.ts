@@ -3,23 +3,33 @@ import { parseKeyPolicy } from '../auth/policy.ts'
 import type { Key } from '../keys/key.ts'
 import type { Context } from '../operation.ts'
 import { kmsError } from '../protocol/errors.ts'
+import { bind, namedIn } from './bound-principals.ts'
 
 /** Key policies: one per key, named `default`, stored as the text that was sent. */
 
 /**
- * Unless that is waived, whoever sets a policy must be allowed to replace it afterwards.
+ * The key with another policy. Unless that is waived, whoever sets it must be allowed to replace it afterwards.
  *
  * @throws MalformedPolicyDocumentException, InvalidArnException, LimitExceededException
  */
-export async function requireAcceptablePolicy(
-  key: Key,
-  { authority }: Pick<Context, 'authority'>,
+export async function withPolicy(
+  { principals: _, ...key }: Key,
+  policy: string,
+  { authority, view }: Pick<Context, 'authority' | 'view'>,
   bypass: boolean | undefined,
-): Promise<void> {
-  const resourcePolicy = compileParsed('key', parseKeyPolicy(key.policy), 'the new key policy')
-  if (bypass === true) return
-  const { allowed } = await authority.decide({ action: 'kms:PutKeyPolicy', key, region: key.region, resourcePolicy })
-  if (allowed) return
+): Promise<Key> {
+  const parsed = parseKeyPolicy(policy)
+  const principals = await bind(view, namedIn(parsed))
+  const changed: Key = { ...key, policy, ...(principals.length > 0 && { principals }) }
+  if (bypass === true) return changed
+  const resourcePolicy = compileParsed('key', parsed, 'the new key policy', principals)
+  const { allowed } = await authority.decide({
+    action: 'kms:PutKeyPolicy',
+    key: changed,
+    region: key.region,
+    resourcePolicy,
+  })
+  if (allowed) return changed
   throw kmsError(
     'MalformedPolicyDocumentException',
     'The new key policy will not allow you to update the key policy in the future.',

@@ -6,7 +6,7 @@ import { boolean, optional, structure } from '../protocol/shape.ts'
 import { keyRow } from '../store/documents.ts'
 import { keyId, policy, policyName } from './members.ts'
 import { shown } from './shown.ts'
-import { requireAcceptablePolicy } from './policy-rules.ts'
+import { withPolicy } from './policy-rules.ts'
 
 /** Replaces the key policy. */
 export const putKeyPolicy = operation({
@@ -27,12 +27,11 @@ export const putKeyPolicy = operation({
     readOnly: false,
     parameters: input => shown(input, 'KeyId', 'PolicyName', 'Policy', 'BypassPolicyLockoutSafetyCheck'),
   },
-  async handle({ keys, authority }, { Policy, PolicyName = 'default', BypassPolicyLockoutSafetyCheck }) {
+  async handle({ keys, authority, view }, { Policy, PolicyName = 'default', BypassPolicyLockoutSafetyCheck }) {
     if (PolicyName !== 'default') {
       throw kmsError('UnsupportedOperationException', 'The only policy that a key can have is named default.')
     }
-    const key = { ...keys.key, policy: Policy }
-    await requireAcceptablePolicy(key, { authority }, BypassPolicyLockoutSafetyCheck)
+    const key = await withPolicy(keys.key, Policy, { authority, view }, BypassPolicyLockoutSafetyCheck)
     return {
       output: undefined,
       changes: [{ put: 'key', id: keyRow(key.account, key.region, key.id), document: key }],

@@ -12,7 +12,7 @@ import { putKey, relativesOf, requirePrimary, requireServed } from './family.ts'
 import { waitingMaterial } from './imported-material.ts'
 import { describeKey, keyMetadata } from './key-metadata.ts'
 import { description, keyId, policy, region, tags } from './members.ts'
-import { requireAcceptablePolicy } from './policy-rules.ts'
+import { withPolicy } from './policy-rules.ts'
 import { auditable, shown } from './shown.ts'
 import { mergeTags, pairsOf } from './tag-rules.ts'
 
@@ -82,13 +82,14 @@ export const replicateKey = operation({
     const family = { primary, replicas: [...replicas, target] }
     const relatives = await relativesOf(view, key)
     const waiting = waitingMaterial(key, relatives, now)?.material
-    const replica: Key = {
-      ...key,
+    const { principals: _, ...shared } = key
+    const plain: Key = {
+      ...shared,
       region: target,
       createdAt: now,
       description: Description,
       enabled: true,
-      policy: Policy ?? defaultKeyPolicy(key.account),
+      policy: defaultKeyPolicy(key.account),
       tags: mergeTags([], Tags),
       aliases: [],
       grants: 0,
@@ -97,7 +98,7 @@ export const replicateKey = operation({
         materials: key.materials.filter(other => isPermanent(other) || other === waiting).map(notYetImported),
       }),
     }
-    if (Policy !== undefined) await requireAcceptablePolicy(replica, context, bypass)
+    const replica = Policy === undefined ? plain : await withPolicy(plain, Policy, context, bypass)
     const metadata = { ...describeKey(replica, now), Enabled: false, KeyState: 'Creating' as const }
     const answer = { ReplicaKeyMetadata: metadata, ReplicaPolicy: replica.policy }
     return {

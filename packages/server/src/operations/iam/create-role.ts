@@ -4,7 +4,7 @@ import { optional, structure } from '../../protocol/shape.ts'
 import { shown } from '../shown.ts'
 import { exchangeBoundary } from './boundaries.ts'
 import { arn, path, policyDocument, put, requireFreeName, roleName, tags } from './entities.ts'
-import { description, describeRole, maxSession, requireTrustPolicy, roleMember } from './roles.ts'
+import { description, describeRole, maxSession, roleMember, trustOf } from './roles.ts'
 import { mergeTags, pairsOf } from './tags.ts'
 
 /** A role, which has no rights yet, and who may assume it. */
@@ -56,7 +56,7 @@ export const createRole = operation({
   async handle(context, input) {
     const { view, caller, now } = context
     const { RoleName, Path = '/', Description, MaxSessionDuration = 3600, PermissionsBoundary, Tags = [] } = input
-    requireTrustPolicy(input.AssumeRolePolicyDocument)
+    const trust = await trustOf(view, input.AssumeRolePolicyDocument)
     await requireFreeName(view, 'role', caller.account, RoleName)
     const role: Role = {
       account: caller.account,
@@ -67,7 +67,7 @@ export const createRole = operation({
       inline: [],
       attached: [],
       tags: mergeTags([], Tags, { quota: 'TagsPerRole', tagCase: 'caseless' }),
-      trust: input.AssumeRolePolicyDocument,
+      ...trust,
       maxSession: MaxSessionDuration,
       ...(Description !== undefined && { description: Description }),
       ...(PermissionsBoundary !== undefined && { boundary: PermissionsBoundary }),

@@ -2,6 +2,8 @@ import { roleArn, type Role } from '../../auth/identities.ts'
 import { parsePolicy } from '../../auth/policy.ts'
 import type { Context, Resource } from '../../operation.ts'
 import { integer, list, optional, string, structure, timestamp } from '../../protocol/shape.ts'
+import type { View } from '../../store/documents.ts'
+import { bind, namedIn } from '../bound-principals.ts'
 import { boundaryMember, describeBoundary } from './boundaries.ts'
 import { encodeDocument, sizeOf } from './documents.ts'
 import { describeTags, overQuota, resourceOf } from './entities.ts'
@@ -50,10 +52,16 @@ export const describeRole = (role: Readonly<Role>) => ({
 
 const mostTrustCharacters = 2048
 
-/** @throws MalformedPolicyDocumentException, LimitExceededException */
-export function requireTrustPolicy(document: string): void {
-  parsePolicy('trust', document)
+/**
+ * A trust policy, and whom it names.
+ *
+ * @throws MalformedPolicyDocumentException, LimitExceededException
+ */
+export async function trustOf(view: View, document: string): Promise<Pick<Role, 'trust' | 'trusted'>> {
+  const parsed = parsePolicy('trust', document)
   if (sizeOf(document) > mostTrustCharacters) throw overQuota('ACLSizePerRole', mostTrustCharacters)
+  const trusted = await bind(view, namedIn(parsed))
+  return { trust: document, ...(trusted.length > 0 && { trusted }) }
 }
 
 /** The role that a request names, as `needs.resource` has it. */

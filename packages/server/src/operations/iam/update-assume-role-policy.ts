@@ -2,7 +2,7 @@ import { noKeys, operation } from '../../operation.ts'
 import { structure } from '../../protocol/shape.ts'
 import { shown } from '../shown.ts'
 import { policyDocument, put, requireEntity, roleName } from './entities.ts'
-import { onRole, requireTrustPolicy } from './roles.ts'
+import { onRole, trustOf } from './roles.ts'
 
 /** Says anew who may assume a role. Sessions that there are stay. */
 export const updateAssumeRolePolicy = operation({
@@ -13,8 +13,7 @@ export const updateAssumeRolePolicy = operation({
   needs: { action: 'iam:UpdateAssumeRolePolicy', resource: onRole, keys: noKeys },
   audit: { readOnly: false, parameters: input => shown(input, 'RoleName', 'PolicyDocument') },
   async handle({ view, caller }, { RoleName, PolicyDocument }) {
-    const role = await requireEntity(view, 'role', caller.account, RoleName)
-    requireTrustPolicy(PolicyDocument)
-    return { output: undefined, changes: [put('role', { ...role, trust: PolicyDocument })] }
+    const { trusted: _, ...role } = await requireEntity(view, 'role', caller.account, RoleName)
+    return { output: undefined, changes: [put('role', { ...role, ...(await trustOf(view, PolicyDocument)) })] }
   },
 })
