@@ -3,6 +3,7 @@ import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 import { splitArn } from '../protocol/arn.ts'
 import type { Json } from '../protocol/json.ts'
 import { versions, type QueryService } from '../protocol/query.ts'
+import { headerOf } from '../protocol/headers.ts'
 import { decodeObject, optional, parseObject, string, structure, type Shape } from '../protocol/shape.ts'
 import { sign, type Credentials } from '../protocol/sigv4.ts'
 import { findCredentials } from './caller.ts'
@@ -55,10 +56,9 @@ export interface Client {
  * @throws UsageError, Failure
  */
 export function connect(given: Given<typeof clientFlags>, keyId: string, environment: Environment): Client {
-  const region =
-    given.region ??
-    splitArn(keyId)?.region ??
-    (environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'] || 'us-east-1')
+  // ARNs of users, roles and policies have none.
+  const named = given.region ?? splitArn(keyId)?.region
+  const region = named || environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'] || 'us-east-1'
   return { endpoint: endpointOf(given, environment), region, ...findCredentials(given, environment) }
 }
 
@@ -88,10 +88,10 @@ export async function call<T>(
 ): Promise<T> {
   const target = service === 'kms' ? 'TrentService' : 'Keyreeve'
   const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `${target}.${operation}` }
-  return await post(client, service, { headers, body: JSON.stringify(input) }, (object, status) => {
+  return await post(client, service, { headers, body: JSON.stringify(input) }, ({ status, requestId }, object) => {
     if (status === 200) return decodeObject(output, object)
     const { __type, message, Message } = decodeObject(errorBody, object)
-    throw refusal(client, __type.replace(/^.*#/, ''), message ?? Message)
+    throw refusal(client, __type.replace(/^.*#/, ''), message ?? Message, requestId)
   })
 }
 
@@ -115,10 +115,10 @@ export async function query<T>(
   for (const [name, value] of Object.entries(input)) if (value !== undefined) form.set(name, String(value))
   const [response, result] = [`${action}Response`, `${action}Result`]
   const answer = structure({ [response]: structure({ [result]: optional(output) }) })
-  return await post(client, service, { headers, body: form.toString() }, (object, status) => {
+  return await post(client, service, { headers, body: form.toString() }, ({ status, requestId }, object) => {
     if (status === 200) return decodeObject(answer, object)[response]?.[result] ?? decodeObject(output, new Map())
     const { Code, Message } = decodeObject(queryErrorBody, object).Error
-    throw refusal(client, Code, Message)
+    throw refusal(client, Code, Message, requestId)
   })
 }
 
@@ -126,7 +126,7 @@ async function post<T>(
   client: Client,
   service: string,
   { headers, body }: { headers: Record<string, string>; body: string },
-  read: (object: Map<string, Json>, status: number) => T,
+  read: (answer: Answer, object: Map<string, Json>) => T,
 ): Promise<T> {
   const { endpoint, region, credentials } = client
   const request = { method: 'POST', target: endpoint.pathname, body: Buffer.from(body) }
@@ -135,7 +135,7 @@ async function post<T>(
   const signature = sign({ ...request, rawHeaders }, credentials, { now: new Date(), region, service })
   const answer = await exchange(endpoint, { ...request, headers: { ...signed, ...signature } })
   try {
-    return read(parseObject(answer.body), answer.status)
+    return read(answer, parseObject(answer.body))
   } catch (error) {
     if (error instanceof Failure) throw error
     throw new Failure(`What ${endpoint.href} answers (status ${answer.status}) is not from a KMS. Check --endpoint.`)
@@ -146,8 +146,14 @@ const unknownKey = ({ source, credentials }: Client): string =>
   `This server does not know the access key ${credentials.accessKeyId} from ${source}.`
 const wrongSecret = ({ source }: Client): string => `The access key is from ${source}.`
 
+function whyDenied(_: Client, requestId: string | undefined): string | undefined {
+  return requestId === undefined ? undefined : `Why: keyreeve explain ${requestId}`
+}
+
 /** What to do about an error, where its text does not say. */
-const advice: Readonly<Record<string, (client: Client) => string>> = {
+const advice: Readonly<Record<string, (client: Client, requestId: string | undefined) => string | undefined>> = {
+  AccessDenied: whyDenied,
+  AccessDeniedException: whyDenied,
   ExpiredImportTokenException: () => 'Its time is over, or it has failed too often. Fetch new import parameters.',
   IncorrectKeyMaterialException: () =>
     'A key takes back only material that it had before. With --type new, a symmetric key takes only such as it never had.',
@@ -162,12 +168,23 @@ const advice: Readonly<Record<string, (client: Client) => string>> = {
   UnrecognizedClientException: unknownKey,
 }
 
-function refusal(client: Client, code: string, message: string | undefined): ServiceError {
+function refusal(
+  client: Client,
+  code: string,
+  message: string | undefined,
+  requestId: string | undefined,
+): ServiceError {
   const advise = Object.hasOwn(advice, code) ? advice[code] : undefined
   return new ServiceError(
     code,
-    [`${code}:`, message?.trim(), advise?.(client)].filter(part => part !== undefined).join(' '),
+    [`${code}:`, message?.trim(), advise?.(client, requestId)].filter(part => part !== undefined).join(' '),
   )
+}
+
+interface Answer {
+  status: number
+  body: Buffer
+  requestId: string | undefined
 }
 
 /** For bytes on the way, either way; longer than a wrapping key can take to make. In milliseconds. */
@@ -179,7 +196,7 @@ const largestAnswer = 1_000_000
 export async function exchange(
   endpoint: URL,
   { method, target, headers, body }: { method: string; target: string; headers: Record<string, string>; body: Buffer },
-): Promise<{ status: number; body: Buffer }> {
+): Promise<Answer> {
   const isSecure = endpoint.protocol === 'https:'
   const options: RequestOptions & { ca?: Buffer } = {
     method,
@@ -203,14 +220,15 @@ export async function exchange(
   }
 }
 
-async function collect(answer: IncomingMessage): Promise<{ status: number; body: Buffer }> {
+async function collect(answer: IncomingMessage): Promise<Answer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of answer as AsyncIterable<Buffer>) {
     chunks.push(chunk)
     if ((size += chunk.length) > largestAnswer) throw new Error('an endless answer')
   }
-  return { status: answer.statusCode ?? 0, body: Buffer.concat(chunks) }
+  const requestId = headerOf(answer.rawHeaders, 'x-amzn-requestid')
+  return { status: answer.statusCode ?? 0, body: Buffer.concat(chunks), requestId }
 }
 
 function certificateAuthority(): { ca?: Buffer } {

@@ -28,6 +28,14 @@ const verbs: Readonly<Record<string, { about: string; load: () => Promise<Verb> 
     about: 'Upload the wrapped key material',
     load: async () => (await import('./import-upload.ts')).importUpload,
   },
+  explain: {
+    about: 'Tell why a request was denied',
+    load: async () => (await import('./explain.ts')).explain,
+  },
+  simulate: {
+    about: 'Tell what a user or role may do, and why, without doing it',
+    load: async () => (await import('./simulate.ts')).simulate,
+  },
   health: {
     about: 'Ask whether a server is alive and ready',
     load: async () => (await import('./health.ts')).health,
@@ -37,20 +45,20 @@ const verbs: Readonly<Record<string, { about: string; load: () => Promise<Verb> 
 /**
  * Runs what the user typed behind `keyreeve`.
  *
- * @returns the exit status: 0, 1 for what failed, 2 for what was not understood. Of either, stderr tells.
+ * @returns the exit status: 0, 1 for what failed, 2 for what was not understood, of which stderr tells; or one that the verb
+ * documents
  */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
   // Whoever stops reading, as `head` does, wants no complaint.
   process.stdout.on('error', () => {})
   try {
-    await run(argv)
-    return 0
+    return await run(argv)
   } catch (error) {
     return report(error)
   }
 }
 
-async function run(argv: readonly string[]): Promise<void> {
+async function run(argv: readonly string[]): Promise<number> {
   const [first, ...rest] = argv
   const wantsHelp = argv.includes('--help') || argv.includes('-h')
   if (first === '--version') {
@@ -63,8 +71,9 @@ async function run(argv: readonly string[]): Promise<void> {
     process.stdout.write(verb.help())
   } else {
     const { verb, words } = await find(argv)
-    await verb.run(words)
+    return (await verb.run(words)) ?? 0
   }
+  return 0
 }
 
 /** The longest verb that the words begin with, and what follows it. */

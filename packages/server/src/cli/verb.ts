@@ -7,9 +7,10 @@ export interface Verb {
   help: () => string
   /**
    * @param argv what follows the verb
+   * @returns the exit status, if it has one of its own
    * @throws UsageError, or any Error whose message is a sentence for the user
    */
-  run: (argv: readonly string[]) => Promise<void>
+  run: (argv: readonly string[]) => Promise<number | void>
 }
 
 /** The command was not understood: exit status 2. */

@@ -1,3 +1,4 @@
+import { IAM } from '@aws-sdk/client-iam'
 import { KMS, type CreateKeyCommandInput } from '@aws-sdk/client-kms'
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -14,7 +15,8 @@ import { makeWorkplace, readCredentials, startProcess, type Workplace } from '..
  * `$ ` a command for the shell, and below it are its output and, unless 0, its `[exit status]`. What it exports lasts.
  *
  * If the transcript begins with the words `server:`, a server runs, on which the commands find some keys: EMPTY, OTHER, RSA,
- * EC and HMAC have origin EXTERNAL and no material, MADE has material of the server's own.
+ * EC and HMAC have origin EXTERNAL and no material, MADE has material of the server's own. There is a user alice, who may
+ * decrypt for the app pay; her credentials are in the file alice.
  */
 interface Step {
   command: string
@@ -51,7 +53,9 @@ function generalize(output: string, { folder }: Workplace, address: string): str
     .replace(/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(_\d{10})?\b/g, '<uuid>$2')
     .replace(/<uuid>_\d{10}/g, '<uuid>_<MMDDhhmmss>')
     .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '<time>')
-    .replace(/\bAKIA[A-Z2-7]{16}\b/g, '<access key>')
+    .replace(/\b(AKIA|ASIA)[A-Z2-7]{16}\b/g, '<access key>')
+    .replace(/(?<=secret_access_key = |SecretAccessKey": "|SECRET_ACCESS_KEY=)[\w+/]{40}/gi, '<secret>')
+    .replace(/(?<=SessionToken": "|SESSION_TOKEN=)[\w+/=-]{100,}/g, '<token>')
     .replace(/\(pid \d+\)/g, '(pid <pid>)')
     .trimEnd()
 }
@@ -88,7 +92,25 @@ async function startServer(t: TestContext, place: Workplace): Promise<string> {
     AWS_SHARED_CREDENTIALS_FILE: join(place.folder, 'data', 'credentials'),
   })
   kms.destroy()
+  await makeAlice(place, new IAM({ region: 'us-east-1', endpoint: address, credentials }))
   return address
+}
+
+async function makeAlice({ folder }: Workplace, iam: IAM): Promise<void> {
+  const UserName = 'alice'
+  await iam.createUser({ UserName })
+  const Condition = { StringEquals: { 'kms:EncryptionContext:app': 'pay' } }
+  const statements = [
+    { Sid: 'Pay', Effect: 'Allow', Action: ['kms:Encrypt', 'kms:Decrypt'], Resource: '*', Condition },
+    { Sid: 'Look', Effect: 'Allow', Action: 'kms:DescribeKey', Resource: '*' },
+    { Effect: 'Deny', Action: 'kms:ScheduleKeyDeletion', Resource: '*' },
+  ]
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: statements })
+  await iam.putUserPolicy({ UserName, PolicyName: 'paying', PolicyDocument })
+  const { AccessKey: { AccessKeyId, SecretAccessKey } = {} } = await iam.createAccessKey({ UserName })
+  const lines = ['[default]', `aws_access_key_id = ${AccessKeyId}`, `aws_secret_access_key = ${SecretAccessKey}`, '']
+  writeFileSync(join(folder, 'alice'), lines.join('\n'))
+  iam.destroy()
 }
 
 /** Writes down what is seen instead of comparing; then the difference is to be read, line by line. */

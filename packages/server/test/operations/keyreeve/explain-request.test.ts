@@ -247,8 +247,8 @@ const prying = (theirKey: string): Policy =>
  * Without what keeps explanations of two requests from being equal: their ids, the names by which they mean a key, and the
  * statement that the caller itself wrote about that name.
  */
-function comparable({ RequestId: _, ...explanation }: WireExplanation, name: string): string {
-  const text = JSON.stringify(explanation, (_name, value: unknown) =>
+function comparable({ Time, Operation, Trace }: WireExplanation, name: string): string {
+  const text = JSON.stringify({ Time, Operation, Trace }, (_name, value: unknown) =>
     typeof value === 'object' && value !== null && 'Statement' in value && value.Statement === 'Id' ? null : value,
   )
   return text.replaceAll(name, '<name>')
