@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
+import { Agent } from 'node:https'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { KMS } from '@aws-sdk/client-kms'
+import { outcomeOf } from '../support/answers.ts'
 import { formOf, makeChain, makeDocument, p384, pem, registers } from '../support/attestation.ts'
+import { makeCertificate } from '../support/certificate.ts'
 import {
   allow,
   deny,
@@ -615,6 +619,30 @@ test('no condition of the service can be put on an alias, but one of all service
   }
   assert.equal(await code({ StringEquals: { 'aws:username': 'Bob' } }), 'AccessDeniedException')
   assert.equal(await code({ StringEquals: { 'aws:username': 'Alice' } }), 'OK')
+})
+
+test('aws:SecureTransport is true over TLS', async () => {
+  const { certificate: ca, key } = makeCertificate('localhost')
+  const [certificateFile, keyFile] = [join(folder, 'tls.pem'), join(folder, 'tls.key')]
+  writeFileSync(certificateFile, ca)
+  writeFileSync(keyFile, key)
+  const secure = await start(['--tls-certificate', certificateFile, '--tls-key', keyFile])
+  const httpsAgent = new Agent({ ca })
+  try {
+    const outcomeIf = async (value: string): Promise<string> => {
+      const Condition = { Bool: { 'aws:SecureTransport': value } }
+      const credentials = await userWith(secure, 'Carol', allow('kms:ListKeys', { Condition }))
+      const { address: endpoint } = secure
+      return await outcomeOf(
+        new KMS({ region: 'us-east-1', endpoint, credentials, requestHandler: { httpsAgent } }).listKeys(),
+      )
+    }
+    assert.equal(await outcomeIf('true'), 'OK')
+    assert.equal(await outcomeIf('false'), 'AccessDeniedException')
+  } finally {
+    httpsAgent.destroy()
+    await secure.stop()
+  }
 })
 
 /** What DescribeKey answers somebody whom nothing but the policy of the key allows it. */

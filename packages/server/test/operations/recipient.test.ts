@@ -3,7 +3,7 @@ import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { after, before, describe, mock, test } from 'node:test'
 import type { RecipientInfo } from '@aws-sdk/client-kms'
 import { recipientOf } from '../../src/operations/recipient.ts'
 import { constraint, membersOf, refusalOf, refused } from '../support/answers.ts'
@@ -19,6 +19,7 @@ import {
   registers,
   type DocumentForm,
 } from '../support/attestation.ts'
+import { allow, userWith } from '../support/identities.ts'
 import { hours, start } from '../support/server.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'keyreeve-roots-'))
@@ -357,3 +358,29 @@ for (const [what, content, reason] of wrongFiles) {
     })
   })
 }
+
+test('a document is verified once, for policies and for the answer', async () => {
+  const attest = mock.method(server.app.services.publicKeys, 'attest')
+  const verified = (): number => attest.mock.callCount()
+  const isEnclave = {
+    StringEquals: { 'kms:RecipientAttestation:ImageSha384': recordedEnclave.attestationDocumentEnclaveImageDigest },
+  }
+  const credentials = await userWith(server, 'enclave', allow('kms:GenerateRandom', { Condition: isEnclave }))
+  const client = server.client({ credentials })
+  const NumberOfBytes = 8
+  try {
+    assert.equal((await client.generateRandom({ NumberOfBytes, Recipient })).Plaintext, undefined)
+    assert.equal(verified(), 1)
+    const denial =
+      `User: ${credentials.arn} is not authorized to perform: kms:GenerateRandom on resource: * because no ` +
+      'identity-based policy allows the kms:GenerateRandom action'
+    // One that cannot be trusted is none, and who may not ask is told nothing of it.
+    const forged = recipientWith(() => {}, otherChain)
+    await refused(client.generateRandom({ NumberOfBytes, Recipient: forged }), 'AccessDeniedException', denial)
+    assert.equal(verified(), 2)
+    await refused(client.generateRandom({ NumberOfBytes }), 'AccessDeniedException', denial)
+    assert.equal(verified(), 2)
+  } finally {
+    attest.mock.restore()
+  }
+})
