@@ -185,13 +185,12 @@ test("the service's own policies can be read by everybody, and changed by nobody
 
 test('policies of other accounts cannot be seen, and ARNs of other things are none', async () => {
   const PolicyArn = 'arn:aws:iam::111122223333:policy/theirs'
-  for (const call of [
-    iam.getPolicy({ PolicyArn }),
-    iam.deletePolicy({ PolicyArn }),
-    iam.listEntitiesForPolicy({ PolicyArn }),
-  ]) {
-    assert.equal(await outcomeOf(call), 'AccessDenied')
-  }
+  const calls = [
+    outcomeOf(iam.getPolicy({ PolicyArn })),
+    outcomeOf(iam.deletePolicy({ PolicyArn })),
+    outcomeOf(iam.listEntitiesForPolicy({ PolicyArn })),
+  ]
+  assert.deepEqual(await Promise.all(calls), Array(3).fill('AccessDenied'))
   for (const arn of [
     `arn:aws:iam::${ownAccount}:user/someone`,
     `arn:aws:kms::${ownAccount}:policy/someone`,

@@ -185,20 +185,20 @@ test('a role is deleted only when it has no policies', async () => {
 
 test('what is not there cannot be changed, or asked about', async () => {
   const none = { RoleName: 'none' }
-  const calls: Promise<unknown>[] = [
-    iam.updateRole(none),
-    iam.updateRoleDescription({ ...none, Description: '' }),
-    iam.updateAssumeRolePolicy({ ...none, PolicyDocument: trust }),
-    iam.tagRole({ ...none, Tags: [] }),
-    iam.untagRole({ ...none, TagKeys: ['a'] }),
-    iam.listRoleTags(none),
-    iam.listInstanceProfilesForRole(none),
-    iam.putRolePermissionsBoundary({ ...none, PermissionsBoundary: 'arn:aws:iam::aws:policy/PowerUserAccess' }),
-    iam.deleteRolePermissionsBoundary(none),
-    iam.listRolePolicies(none),
-    iam.listAttachedRolePolicies(none),
+  const calls: (() => Promise<unknown>)[] = [
+    () => iam.updateRole(none),
+    () => iam.updateRoleDescription({ ...none, Description: '' }),
+    () => iam.updateAssumeRolePolicy({ ...none, PolicyDocument: trust }),
+    () => iam.tagRole({ ...none, Tags: [] }),
+    () => iam.untagRole({ ...none, TagKeys: ['a'] }),
+    () => iam.listRoleTags(none),
+    () => iam.listInstanceProfilesForRole(none),
+    () => iam.putRolePermissionsBoundary({ ...none, PermissionsBoundary: 'arn:aws:iam::aws:policy/PowerUserAccess' }),
+    () => iam.deleteRolePermissionsBoundary(none),
+    () => iam.listRolePolicies(none),
+    () => iam.listAttachedRolePolicies(none),
   ]
-  for (const call of calls) await refused(call, 'NoSuchEntityException', noRole('none'), 404)
+  for (const call of calls) await refused(call(), 'NoSuchEntityException', noRole('none'), 404)
 })
 
 test('tags: put, overwritten in another case, listed in pages, removed', async () => {
