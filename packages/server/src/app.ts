@@ -12,6 +12,7 @@ import { openPool, type WrappingKeyPool } from './import/pool.ts'
 import { settleDue } from './jobs.ts'
 import { LastUsage } from './last-usage.ts'
 import type { Log } from './log.ts'
+import { openIssuers } from './oidc/issuers.ts'
 import type { Context } from './operation.ts'
 import { RequestQuotas } from './quotas.ts'
 import { SigningKeys } from './protocol/sigv4.ts'
@@ -125,6 +126,9 @@ async function open(
     const lastUsage = new LastUsage(store, log, monotonic())
     await lastUsage.recover()
     const accessKeyUses = new AccessKeyUses(store, log, monotonic())
+    const issuers = openIssuers(config.oidc, failure =>
+      log({ level: 'info', event: 'identity provider failed', ...failure }),
+    )
     const externalKeys = openExternalKeys(config.xks, failure =>
       log({ level: 'info', event: 'external key store proxy failed', ...failure }),
     )
@@ -142,6 +146,7 @@ async function open(
         wrappingKeys: pool,
         publicKeys: threads.publicKeys,
         externalKeys,
+        issuers,
         lastUsage,
         accessKeyUses,
         settings: {

@@ -105,6 +105,12 @@ export const options = {
     false,
     'Allow external key store proxies on this machine; link-local and metadata addresses are always refused, private networks never',
   ),
+  'oidc.ca': optional(path, 'PEM file with the authorities of identity providers; without it, the public ones'),
+  'oidc.allowLoopback': usually(
+    yesOrNo(),
+    false,
+    'Allow identity providers on this machine; link-local and metadata addresses are always refused, private networks never',
+  ),
   'attestation.roots': optional(
     path,
     'PEM file with the roots of attestation documents (AWS Nitro Enclaves); without it Recipient is refused',

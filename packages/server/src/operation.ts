@@ -9,6 +9,7 @@ import type { Key, KeyState, Origin } from './keys/key.ts'
 import type { KeyUsage } from './keys/specs.ts'
 import type { WrappingKeys } from './import/pool.ts'
 import type { LastUsage } from './last-usage.ts'
+import type { Issuers } from './oidc/issuers.ts'
 import type { PublicKeys } from './threads/public-keys.ts'
 import type { ExternalKeys } from './xks/external-keys.ts'
 import { kmsError, type KmsError } from './protocol/errors.ts'
@@ -59,6 +60,7 @@ export interface Context {
   wrappingKeys: WrappingKeys
   publicKeys: PublicKeys
   externalKeys: ExternalKeys
+  issuers: Issuers
   lastUsage: LastUsage
   accessKeyUses: AccessKeyUses
   settings: Settings

@@ -15,7 +15,7 @@ interface Layer {
 
 const basics = ['crypto/', 'protocol/']
 const domain = ['keys/', 'auth/', 'audit/', 'seal/']
-const services = ['import/', 'threads/', 'attestation/', 'xks/']
+const services = ['import/', 'threads/', 'attestation/', 'xks/', 'oidc/']
 const shell = ['bootstrap/', 'http/', 'cli/', 'config.ts', 'app.ts', 'main.ts', 'log.ts', 'credentials.ts', 'clock.ts']
 const request = ['pipeline.ts', 'jobs.ts', 'wire.ts', 'authenticate.ts', 'locate.ts', 'audit-event.ts']
 /** Of the store, what is above the engines. */
@@ -30,6 +30,7 @@ const layers: readonly Layer[] = [
   { of: ['threads/'], imports: [...basics, 'attestation/'] },
   { of: ['import/'], imports: [...basics, 'keys/', 'seal/', 'threads/'] },
   { of: ['xks/'], imports: [...basics, 'keys/'] },
+  { of: ['oidc/'], imports: [...basics, 'xks/addresses.ts'], types: ['auth/'], packages: /^jose$/ },
   { of: ['store/'], imports: ['audit/'], types: ['keys/', 'auth/'], packages: true },
   { of: ['quotas.ts'], imports: ['protocol/', 'keys/'] },
   { of: ['turns.ts'], imports: [] },
@@ -61,7 +62,7 @@ const layers: readonly Layer[] = [
 
 /** What computes without files, sockets or environment may have from Node; all others, from these folders, anything. */
 const pureModules = ['node:crypto', 'node:buffer', 'node:util', 'node:zlib']
-const worldly = [...shell, 'store/', 'seal/', 'threads/', 'xks/']
+const worldly = [...shell, 'store/', 'seal/', 'threads/', 'xks/', 'oidc/issuers.ts']
 
 const server = 'packages/server/src/'
 const isIn = (path: string, names: readonly string[]): boolean =>

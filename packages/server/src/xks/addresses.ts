@@ -1,10 +1,12 @@
+import { X509Certificate } from 'node:crypto'
 import { lookup, type LookupAddress } from 'node:dns'
+import { readFileSync } from 'node:fs'
 import { BlockList, isIP, isIPv4, type LookupFunction } from 'node:net'
 
 /**
- * Where no proxy is sought, since its name is a caller's choice: what only this machine or its link can reach. IPv4
- * addresses in IPv6 notation (RFC 4291 section 2.5.5.2) fall under the rules for IPv4; those of NAT64 (RFC 6052) have rules
- * of their own.
+ * Where nobody is called, be it a key store proxy or an identity provider, since their names are callers' choices: what only
+ * this machine or its link can reach. IPv4 addresses in IPv6 notation (RFC 4291 section 2.5.5.2) fall under the rules for
+ * IPv4; those of NAT64 (RFC 6052) have rules of their own.
  */
 const refused = new BlockList()
 refused.addSubnet('0.0.0.0', 8, 'ipv4') // "This host" (RFC 1122 section 3.2.1.3); Linux connects to itself.
@@ -43,5 +45,22 @@ export function lookupAllowed(allowLoopback: boolean): LookupFunction {
       if (options.all) callback(null, allowed)
       else callback(null, first.address, first.family)
     })
+  }
+}
+
+/**
+ * The certificates of authorities in a PEM file. Node would take a file without any, and then trust nobody.
+ *
+ * @param option that names the file
+ * @throws Error, as a sentence for the operator
+ */
+export function readAuthorities(option: string, path: string): Buffer {
+  try {
+    const pem = readFileSync(path)
+    void new X509Certificate(pem)
+    return pem
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`${option} names ${path}, which cannot be used: ${reason}`, { cause: error })
   }
 }

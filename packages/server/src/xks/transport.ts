@@ -1,9 +1,7 @@
-import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { Agent } from 'node:https'
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
-import { isAllowed, lookupAllowed } from './addresses.ts'
+import { isAllowed, lookupAllowed, readAuthorities } from './addresses.ts'
 import { ProxyFailure, type FailureName } from './failures.ts'
 
 /** How proxies are reached; the operator's choice. */
@@ -54,7 +52,7 @@ export class Transport {
   /** @throws Error, as a sentence for the operator, unless there is a certificate in the file of authorities */
   constructor(settings: ProxySettings) {
     this.#settings = settings
-    this.#ca = settings.ca === undefined ? undefined : readAuthorities(settings.ca)
+    this.#ca = settings.ca === undefined ? undefined : readAuthorities('xks.ca', settings.ca)
   }
 
   /** @throws ExchangeFailure */
@@ -118,18 +116,6 @@ export class Transport {
       })
       request.end(body)
     })
-  }
-}
-
-/** Node would take a file without certificates, and then trust nobody. */
-function readAuthorities(path: string): Buffer {
-  try {
-    const pem = readFileSync(path)
-    void new X509Certificate(pem)
-    return pem
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new Error(`xks.ca names ${path}, which cannot be used: ${reason}`, { cause: error })
   }
 }
 

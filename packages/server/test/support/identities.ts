@@ -210,9 +210,14 @@ export async function changeRole(server: TestServer, role: Role, changes: Partia
   return document
 }
 
-export async function removeRole({ app }: TestServer, { account, name }: Role): Promise<void> {
+export const removeRole = (server: TestServer, role: Role): Promise<void> =>
+  remove(server, 'role', role.account, role.name)
+export const removeUser = (server: TestServer, { account, arn }: Identity): Promise<void> =>
+  remove(server, 'user', account, arn.slice(arn.lastIndexOf('/') + 1))
+
+async function remove({ app }: TestServer, kind: 'role' | 'user', account: string, name: string): Promise<void> {
   const view = app.store.view()
   const id = identityRow(account, name)
-  await view.get('role', id)
-  assert.notEqual(await app.store.commit(view, [{ remove: 'role', id }], []), 'conflict')
+  await view.get(kind, id)
+  assert.notEqual(await app.store.commit(view, [{ remove: kind, id }], []), 'conflict')
 }

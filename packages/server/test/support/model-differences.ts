@@ -5,6 +5,8 @@ const undocumentedSizes = ['SessionTokenSize', 'SessionTokenUtilization']
 /** Members of answers that nothing here ever has a value for. */
 export const neverAnswered: Record<string, readonly string[]> = {
   AssumeRole: undocumentedSizes,
+  /** Claims of tokens become no source identity. */
+  AssumeRoleWithWebIdentity: [...undocumentedSizes, 'SourceIdentity'],
   CreateKey: ['KeyMetadata.CloudHsmClusterId'],
   CreateRole: roleMembers('Role'),
   /** There are no passwords. */
@@ -42,6 +44,7 @@ function roleMembers(role: string): string[] {
 export const notTaken: Record<string, readonly string[]> = {
   /** It is not documented what it does. */
   AssumeRole: ['MinimumSessionTokenSize'],
+  AssumeRoleWithWebIdentity: ['MinimumSessionTokenSize'],
   GetSessionToken: ['MinimumSessionTokenSize'],
 }
 

@@ -1,5 +1,6 @@
 import type { Operation } from '../../operation.ts'
 import { otherCredentialOperations } from './other-credentials.ts'
+import { oidcOperations } from './oidc.ts'
 import { permissionOperations } from './permissions.ts'
 import { userOperations } from './users-and-groups.ts'
 
@@ -7,5 +8,6 @@ import { userOperations } from './users-and-groups.ts'
 export const iamOperations: readonly Operation[] = [
   ...userOperations,
   ...otherCredentialOperations,
+  ...oidcOperations,
   ...permissionOperations,
 ]

@@ -403,7 +403,7 @@ test('refuses session policies that are none', async () => {
   await refused(
     assume(undefined, role, { Policy: '{' }),
     'MalformedPolicyDocumentException',
-    'Policy is not valid JSON: no member name at byte 1.',
+    'Syntax errors in policy. no member name at byte 1.',
   )
   await refused(
     assume(undefined, role, {
