@@ -28,6 +28,65 @@ const verbs: Readonly<Record<string, { about: string; load: () => Promise<Verb> 
     about: 'Upload the wrapped key material',
     load: async () => (await import('./import-upload.ts')).importUpload,
   },
+  'user create': {
+    about: 'Make a user, with policies and an access key if wanted',
+    load: async () => (await import('./user.ts')).userCreate,
+  },
+  'user list': { about: 'List the users', load: async () => (await import('./user.ts')).userList },
+  'user show': {
+    about: 'Show policies, groups and access keys of a user',
+    load: async () => (await import('./user.ts')).userShow,
+  },
+  'user delete': { about: 'Delete a user', load: async () => (await import('./user.ts')).userDelete },
+  'access-key create': {
+    about: 'Make an access key for a user',
+    load: async () => (await import('./access-key.ts')).accessKeyCreate,
+  },
+  'access-key list': {
+    about: 'List the access keys of a user',
+    load: async () => (await import('./access-key.ts')).accessKeyList,
+  },
+  'access-key deactivate': {
+    about: 'Refuse what is signed with an access key',
+    load: async () => (await import('./access-key.ts')).accessKeyDeactivate,
+  },
+  'access-key activate': {
+    about: 'Take it into use again',
+    load: async () => (await import('./access-key.ts')).accessKeyActivate,
+  },
+  'access-key delete': {
+    about: 'Delete an access key',
+    load: async () => (await import('./access-key.ts')).accessKeyDelete,
+  },
+  'role create': {
+    about: 'Make a role, and say who may assume it',
+    load: async () => (await import('./role.ts')).roleCreate,
+  },
+  'role list': { about: 'List the roles', load: async () => (await import('./role.ts')).roleList },
+  'role show': {
+    about: 'Show policies of a role, and who may assume it',
+    load: async () => (await import('./role.ts')).roleShow,
+  },
+  'role delete': { about: 'Delete a role', load: async () => (await import('./role.ts')).roleDelete },
+  'role assume': {
+    about: 'Start a session of a role, and print what makes tools use it',
+    load: async () => (await import('./role.ts')).roleAssume,
+  },
+  'policy create': {
+    about: 'Make a managed policy of a file',
+    load: async () => (await import('./policy.ts')).policyCreate,
+  },
+  'policy list': { about: 'List the managed policies', load: async () => (await import('./policy.ts')).policyList },
+  'policy attach': {
+    about: 'Give a managed policy to a user, a role or a group',
+    load: async () => (await import('./policy.ts')).policyAttach,
+  },
+  'policy detach': { about: 'Take it away again', load: async () => (await import('./policy.ts')).policyDetach },
+  'account create': {
+    about: 'Make another account, with an administrator',
+    load: async () => (await import('./account.ts')).accountCreate,
+  },
+  'account list': { about: 'List the accounts', load: async () => (await import('./account.ts')).accountList },
   explain: {
     about: 'Tell why a request was denied',
     load: async () => (await import('./explain.ts')).explain,
@@ -67,14 +126,19 @@ async function run(argv: readonly string[]): Promise<number> {
   } else if (first === 'help' ? rest.length === 0 : wantsHelp && first?.startsWith('-')) {
     process.stdout.write(await overview())
   } else if (first === 'help' || wantsHelp) {
-    const { verb } = await find(first === 'help' ? rest : argv)
-    process.stdout.write(verb.help())
+    const asked = first === 'help' ? rest : argv
+    const group = asked.slice(1).every(word => word.startsWith('-')) ? groupOf(asked[0]) : []
+    process.stdout.write(group.length > 0 ? await overview(group) : (await find(asked)).verb.help())
   } else {
     const { verb, words } = await find(argv)
     return (await verb.run(words)) ?? 0
   }
   return 0
 }
+
+/** Verbs of two words of which this is the first, and none by itself. */
+const groupOf = (word = ''): string[] =>
+  Object.hasOwn(verbs, word) ? [] : Object.keys(verbs).filter(name => name.startsWith(`${word} `))
 
 /** The longest verb that the words begin with, and what follows it. */
 async function find(argv: readonly string[]): Promise<{ verb: Verb; words: readonly string[] }> {
@@ -84,18 +148,27 @@ async function find(argv: readonly string[]): Promise<{ verb: Verb; words: reado
     if (row) return { verb: await row.load(), words: argv.slice(length) }
   }
   const { UsageError, hint } = await import('./verb.ts')
-  const [first] = argv
+  const [first, second] = argv
   if (first === undefined) throw new UsageError('Say what to do: keyreeve --help lists the verbs.')
   if (first.startsWith('-')) throw new UsageError(`There is no option ${first}${hint(first, ['--help', '--version'])}`)
-  throw new UsageError(`There is no verb ${first}${hint(first, Object.keys(verbs))} keyreeve --help lists all.`)
+  const group = groupOf(first)
+  if (group.length > 0) {
+    const isMisspelt = second !== undefined && !second.startsWith('-')
+    const seconds = group.map(name => name.slice(first.length + 1))
+    if (isMisspelt) throw new UsageError(`There is no verb ${first} ${second}${hint(second, seconds)}`)
+    throw new UsageError(`Say what to do: keyreeve ${group.join(', ')}.`)
+  }
+  const known = Object.keys(verbs).flatMap(name => [name, name.replace(/ .*/, '')])
+  throw new UsageError(`There is no verb ${first}${hint(first, known)} keyreeve --help lists all.`)
 }
 
-async function overview(): Promise<string> {
+/** @param only these verbs */
+async function overview(only = Object.keys(verbs)): Promise<string> {
   const { table } = await import('./verb.ts')
   return [
     'Keyreeve, a key management service that is compatible with AWS KMS.\n',
     'Usage: keyreeve <verb> [options]\n',
-    table(Object.entries(verbs).map(([name, { about }]) => [name, about])),
+    table(only.map(name => [name, verbs[name]?.about ?? ''])),
     'keyreeve help <verb> tells how to use a verb, keyreeve --version which version this is.',
     'Not affiliated with Amazon Web Services.\n',
   ].join('\n')

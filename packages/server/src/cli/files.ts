@@ -1,4 +1,4 @@
-import { existsSync, fstatSync, openSync, closeSync, createReadStream, writeFileSync } from 'node:fs'
+import { closeSync, createReadStream, existsSync, fstatSync, openSync, unlinkSync, writeFileSync } from 'node:fs'
 import { Failure, remark } from './verb.ts'
 
 /** More than any file that these commands take, in bytes. */
@@ -75,6 +75,22 @@ export function writeOutput(
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') throw existsFailure(path, advice)
     throw fileFailure(`${path} cannot be written`, error)
+  }
+}
+
+/**
+ * Makes a file for its owner alone before it is known what to write: so that what is said once is never lost for want of it.
+ *
+ * @param contents gives what to write; if it fails, the file is removed
+ * @throws Failure
+ */
+export async function writeFresh(path: string, advice: string, contents: () => Promise<string>): Promise<void> {
+  writeOutput(path, new Uint8Array(), { force: false, advice })
+  try {
+    writeFileSync(path, await contents(), { flag: 'r+', flush: true })
+  } catch (error) {
+    unlinkSync(path)
+    throw error
   }
 }
 

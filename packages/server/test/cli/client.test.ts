@@ -4,8 +4,9 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { test, type TestContext } from 'node:test'
-import { call, connect, endpointOf, ServiceError, type Client } from '../../src/cli/client.ts'
+import { call, connect, endpointOf, query, ServiceError, type Client } from '../../src/cli/client.ts'
 import { Failure, UsageError } from '../../src/cli/verb.ts'
+import { parseForm } from '../../src/protocol/form.ts'
 import { string, structure } from '../../src/protocol/shape.ts'
 import { readAuthorization, deriveSigningKey, verifySignature } from '../../src/protocol/sigv4.ts'
 
@@ -60,6 +61,78 @@ for (const path of ['', '/kms', '/kms/']) {
     assert.match(authorization.signedHeaders, /x-amz-target/)
     const key = deriveSigningKey(secret, authorization.date, 'eu-west-1', 'kms')
     assert.ok(verifySignature(signed, authorization, key))
+  })
+}
+
+/** Verifies the signature of the only request. */
+function requireSigned(asked: Asked[], service: string): Asked {
+  const [{ request, body }] = asked as [Asked]
+  const { method = '', url: target = '', rawHeaders } = request
+  const scope = { now: new Date(), regions: new Set(['eu-west-1']), service }
+  const authorization = readAuthorization({ method, target, rawHeaders, body }, scope)
+  const key = deriveSigningKey(secret, authorization.date, 'eu-west-1', service)
+  assert.ok(verifySignature({ method, target, rawHeaders, body }, authorization, key))
+  return { request, body }
+}
+
+test('calls operations that are our own', async t => {
+  const { client, asked } = await serve(t, 200, '{"Name":"x"}')
+  assert.deepEqual(await call(client, 'ListAccounts', {}, output, 'keyreeve'), { Name: 'x' })
+  const { request } = requireSigned(asked, 'keyreeve')
+  assert.equal(request.headers['x-amz-target'], 'Keyreeve.ListAccounts')
+})
+
+test('calls IAM with a form, and reads the answer in JSON', async t => {
+  const { client, asked } = await serve(
+    t,
+    200,
+    '{"GetUserResponse":{"GetUserResult":{"Name":"é"},"ResponseMetadata":{}}}',
+  )
+  const input = { UserName: 'a&b=c +%', MaxItems: 5, Marker: undefined }
+  assert.deepEqual(await query(client, 'iam', 'GetUser', input, output), { Name: 'é' })
+  const { request, body } = requireSigned(asked, 'iam')
+  assert.equal(request.headers['accept'], 'application/json')
+  assert.equal(request.headers['content-type'], 'application/x-www-form-urlencoded')
+  assert.deepEqual(
+    [...parseForm(body)],
+    [
+      ['Action', 'GetUser'],
+      ['Version', '2010-05-08'],
+      ['UserName', 'a&b=c +%'],
+      ['MaxItems', '5'],
+    ],
+  )
+})
+
+test('takes an answer without a result for one without members', async t => {
+  const { client, asked } = await serve(t, 200, '{"DeleteUserResponse":{"ResponseMetadata":{}}}')
+  assert.deepEqual(await query(client, 'sts', 'DeleteUser', {}, structure({})), {})
+  assert.ok(requireSigned(asked, 'sts').body.includes('Version=2011-06-15'))
+})
+
+test('tells what IAM says', async t => {
+  const { client } = await serve(
+    t,
+    404,
+    '{"Error":{"Type":"Sender","Code":"NoSuchEntity","Message":"No."},"RequestId":"x"}',
+  )
+  await assert.rejects(query(client, 'iam', 'GetUser', {}, output), error => {
+    assert.ok(error instanceof ServiceError)
+    assert.deepEqual([error.code, error.message], ['NoSuchEntity', 'NoSuchEntity: No.'])
+    return true
+  })
+})
+
+const foreignToQuery: [name: string, status: number, body: string][] = [
+  ['XML', 200, '<GetUserResponse/>'],
+  ['another answer', 200, '{"ListUsersResponse":{}}'],
+  ['an answer without its result', 200, '{"GetUserResponse":{"ResponseMetadata":{}}}'],
+  ['an answer of KMS', 400, '{"__type":"NotFoundException"}'],
+]
+for (const [name, status, body] of foreignToQuery) {
+  test(`takes ${name} for none of IAM`, async t => {
+    const { client } = await serve(t, status, body)
+    await assert.rejects(query(client, 'iam', 'GetUser', {}, output), /is not from a KMS/)
   })
 }
 

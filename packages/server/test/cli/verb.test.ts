@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readArguments, requireChoice, table, UsageError } from '../../src/cli/verb.ts'
+import { columns, facts, readArguments, requireChoice, table, UsageError } from '../../src/cli/verb.ts'
 
 const flags = {
   'key-id': { value: 'id', help: 'The key' },
@@ -62,4 +62,41 @@ test('aligns a table', () => {
     ['long', 'second'],
   ] as const
   assert.equal(table(rows), '  a     first\n  long  second\n')
+})
+
+const often = { policy: { value: 'name', many: true, help: '' }, user: { value: 'name', help: '' } } as const
+
+test('a flag that may be there often gives a list, in the order of the words', () => {
+  const { given, words } = readArguments(['--policy', 'b', 'x', '--policy=a', '--user', 'u'], often, 1)
+  assert.deepEqual([given, words], [{ policy: ['b', 'a'], user: 'u' }, ['x']])
+  assert.deepEqual(readArguments([], often).given, { policy: [], user: undefined })
+})
+
+test('another one is refused the second time, and either without a value', () => {
+  assert.throws(() => readArguments(['--user', 'u', '--user', 'u'], often), new UsageError('--user is there twice.'))
+  assert.throws(() => readArguments(['--policy', 'a', '--policy'], often), new UsageError('--policy needs a value.'))
+})
+
+test('columns are as wide as their widest cell, without blanks at the end', () => {
+  assert.equal(
+    columns(
+      ['NAME', 'MADE'],
+      [
+        ['a', 'now'],
+        ['longer', ''],
+      ],
+    ),
+    'NAME    MADE\na       now\nlonger',
+  )
+})
+
+test('facts stand below each other, with none for nothing', () => {
+  assert.equal(
+    facts([
+      ['User', ['a']],
+      ['Groups', []],
+      ['Keys', ['1', '2']],
+    ]),
+    'User:   a\nGroups: none\nKeys:   1\n        2',
+  )
 })
