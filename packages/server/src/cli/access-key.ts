@@ -72,11 +72,12 @@ const owner = structure({
   AccessKeyLastUsed: structure({ LastUsedDate: optional(timestamp()) }),
 })
 
-/** The access keys of a user, and when each was last used. */
+/** The access keys of a user, the oldest first, and when each was last used. */
 export async function accessKeysOf(client: Client, UserName: string) {
   const keys = await listAll(client, 'ListAccessKeys', { UserName }, 'AccessKeyMetadata', listed)
+  const oldestFirst = keys.toSorted((a, b) => a.CreateDate.getTime() - b.CreateDate.getTime())
   return await Promise.all(
-    keys.map(async key => {
+    oldestFirst.map(async key => {
       const { AccessKeyId } = key
       const { AccessKeyLastUsed } = await query(client, 'iam', 'GetAccessKeyLastUsed', { AccessKeyId }, owner)
       return { ...key, ...AccessKeyLastUsed }
@@ -105,7 +106,7 @@ export const accessKeyList: Verb = callingVerb({
 })
 
 /** @param done what is said of the access key then, with its user behind it */
-const change = (verb: string, about: string, action: string, input: Record<string, string>, done: string): Verb =>
+const change = (verb: string, about: string, action: string, to: Record<string, string>, done: string): Verb =>
   callingVerb({
     name: `access-key ${verb}`,
     words: ['access key id'],
@@ -114,7 +115,7 @@ const change = (verb: string, about: string, action: string, input: Record<strin
     async run({ client, words: { 'access key id': AccessKeyId } }) {
       // IAM would look for it among those of the caller.
       const { UserName } = await query(client, 'iam', 'GetAccessKeyLastUsed', { AccessKeyId }, owner)
-      await query(client, 'iam', action, { UserName, AccessKeyId, ...input }, nothing)
+      await query(client, 'iam', action, { UserName, AccessKeyId, ...to }, nothing)
       say(`${AccessKeyId} of ${UserName} is ${done}`)
     },
   })

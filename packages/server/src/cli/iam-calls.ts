@@ -17,14 +17,11 @@ import { columns, Failure, hint, remark, say } from './verb.ts'
 /** Of operations that answer nothing, or nothing that is wanted. */
 export const nothing = structure({})
 
-/** A user, a role or a policy, as most answers have it. */
-export const madeMembers = { Arn: string(), CreateDate: timestamp() }
-
 /** All pages of a list of IAM. */
 export async function listAll<T>(
   client: Client,
   action: string,
-  input: Readonly<Record<string, string>>,
+  of: Readonly<Record<string, string>>,
   member: string,
   element: Shape<T>,
 ): Promise<T[]> {
@@ -32,7 +29,7 @@ export async function listAll<T>(
   const found: T[] = []
   let Marker: string | undefined
   do {
-    const answer = await query(client, 'iam', action, { ...input, Marker }, page)
+    const answer = await query(client, 'iam', action, { ...of, Marker }, page)
     found.push(...(answer[member] as T[])) // By its shape.
     Marker = answer.IsTruncated ? answer.Marker : undefined
   } while (Marker !== undefined)
