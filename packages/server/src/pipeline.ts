@@ -101,7 +101,7 @@ export async function perform<O>(
   { who, agent }: { who: (view: View) => Promise<Signer>; agent: string },
 ): Promise<O> {
   const rawHeaders = ['User-Agent', agent]
-  const request = { method: 'POST', target: '/', rawHeaders, body: Buffer.alloc(0), peer: 'keyreeve', tls: undefined }
+  const request = { method: 'POST', target: '/', rawHeaders, body: Buffer.alloc(0), peer: '127.0.0.1', tls: undefined }
   const trace = { requestId: randomUUID(), now: app.now(), request, operation, keys: [] }
   const decode = (): unknown => {
     requireFit(operation.input, input)
