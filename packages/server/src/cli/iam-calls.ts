@@ -1,14 +1,4 @@
-import {
-  boolean,
-  integer,
-  list,
-  optional,
-  string,
-  structure,
-  timestamp,
-  type Infer,
-  type Shape,
-} from '../protocol/shape.ts'
+import { boolean, integer, list, optional, string, structure, type Infer, type Shape } from '../protocol/shape.ts'
 import { query, type Client } from './client.ts'
 import { columns, Failure, hint, remark, say } from './verb.ts'
 
