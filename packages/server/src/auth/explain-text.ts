@@ -173,7 +173,7 @@ function explicitReason({ policies }: Judged, statements: readonly StatementName
 }
 
 function lackReason(judged: Judged, layer: Layer): string {
-  const { request, policies, policy, grants } = judged
+  const { request, policies, policy, grants, side } = judged
   const { principal, action, resource, grantable } = request
   const near = nearest(policies, layer) ?? nearestGrant(grants)
   if (near !== undefined) return near
@@ -182,7 +182,9 @@ function lackReason(judged: Judged, layer: Layer): string {
     case 'identity': {
       const whose = principal.roleArn ?? principal.arn
       const delegates = policies.some(({ layer: other }) => other === 'resource')
-      const or = delegates ? `, or ${policy} would have to name the principal itself` : ''
+      const byOwner =
+        side === 'caller' && grantable ? ', or a grant of the owner would have to be for the principal itself' : ''
+      const or = delegates ? `, or ${policy} would have to name the principal itself` : byOwner
       return `No identity policy of ${whose} allows ${on}: one that does would have to be attached${or}.`
     }
     case 'boundary':
