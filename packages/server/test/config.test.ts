@@ -43,6 +43,7 @@ test('starts with nothing given', () => {
     account: '000000000000',
     wrapping: { pkcs1v15: 'allow', poolSize: 4 },
     xks: { ca: undefined, port: 443, timeout: 1000, allowLoopback: false },
+    oidc: { ca: undefined, allowLoopback: false },
     quotas: 'off',
     attestation: { roots: undefined },
     adminHost: '127.0.0.1',
