@@ -6,7 +6,7 @@ import { authenticate, type Signer } from './authenticate.ts'
 import { Denial } from './auth/authorize.ts'
 import type { Caller } from './auth/caller.ts'
 import { grantOperations, type GrantOperation } from './auth/grants.ts'
-import type { Connection } from './auth/request-context.ts'
+import type { Conditions, Connection } from './auth/request-context.ts'
 import { Authority, type Question } from './authority.ts'
 import type { HttpRequest, HttpResponse } from './http/server.ts'
 import type { Key } from './keys/key.ts'
@@ -253,24 +253,30 @@ async function findKeys(
   input: unknown,
 ): Promise<void> {
   try {
-    context.keys = await locateAll(sources, trace, context, input)
-    await authorizeAll(trace, context, input)
+    await locateAll(sources, trace, context, input)
+    await authorizeAll(trace, context, input, await trace.operation.needs.keyConditions?.(context))
     trace.authorized = true
+  } catch (error) {
+    // That one key is not there must not tell whether another one, of another account, is.
+    const { keys, caller } = trace
+    if (!(error instanceof Denial) && keys.some(({ account }) => account !== caller.account)) {
+      await authorizeAll(trace, context, input)
+    }
+    throw error
   } finally {
     const { keys, caller } = trace
     admit(app, trace, trace.authorized ? keys : keys.filter(({ account }) => account === caller.account))
   }
 }
 
-/** Each key that the request means, as one version each: everything after decides about, and uses, that one. */
+/** Finds each key that the request means, as one version each: everything after decides about, and uses, that one. */
 async function locateAll(
   sources: Sources,
   trace: Authenticated,
   context: HandlerContext,
   input: unknown,
-): Promise<Keys> {
+): Promise<void> {
   const { operation, caller, region } = trace
-  const keys: Keys = {}
   for (const [name, need] of Object.entries(operation.needs.keys)) {
     const action = need.action ?? operation.needs.action ?? `kms:${operation.name}`
     // What the caller's account may know of a key that is there, it is told of one that is not.
@@ -282,10 +288,9 @@ async function locateAll(
       })
     const key = await locate(sources, need, input, { account: caller.account, region, foreign })
     if (!key) continue
-    keys[name] = key
+    context.keys[name] = key
     trace.keys.push(key)
   }
-  return keys
 }
 
 /** The operation's own action on each of its resources, and whatever else it needs; all must be allowed. */
@@ -293,6 +298,7 @@ async function authorizeAll(
   { operation, caller, region }: Authenticated,
   context: HandlerContext,
   input: unknown,
+  keyConditions?: Conditions,
 ): Promise<void> {
   const { needs } = operation
   const { action, alias } = needs
@@ -301,7 +307,6 @@ async function authorizeAll(
   // No condition can be put on an alias.
   if (alias)
     await authority.require({ action, resource: aliasArn({ account: caller.account, region, name: alias(input) }) })
-  const keyConditions = await needs.keyConditions?.(context)
   const asked = { ...(await told(operation, context, input)), ...(keyConditions && { keyConditions }) }
   let isOnKeys = alias !== undefined
   for (const [name, key] of Object.entries(keys)) {

@@ -323,6 +323,22 @@ test('a key of another account that is not there is refused like one that is', a
   assert.deepEqual(own, { code: 'NotFoundException', text: `Key '${absentKey(abroad)}' does not exist` })
 })
 
+test('what is wrong with another key does not tell whether one of another account is there', async () => {
+  await setPolicies(server, stranger, allow('kms:*'))
+  const asked = async (SourceKeyId: string) =>
+    await ask(server, stranger, 'ReEncrypt', {
+      CiphertextBlob: 'AA==',
+      SourceKeyId,
+      DestinationKeyId: absentKey(abroad),
+    })
+  const closed = await asked(await keyWith())
+  assert.equal(closed.code, 'AccessDeniedException')
+  assert.deepEqual(closed, await asked(absentKey(ownAccount)))
+  // Whoever may use the one is told of the other.
+  const open = await asked(await keyWith(statement('Allow', abroad)))
+  assert.equal(open.code, 'NotFoundException')
+})
+
 test('a ciphertext tells nobody which key it is of', async () => {
   const KeyId = await keyWith({ ...statement('Deny', both), Action: 'kms:Decrypt' })
   const { CiphertextBlob = assert.fail() } = await kms.encrypt({ KeyId, Plaintext: Buffer.of(1) })
