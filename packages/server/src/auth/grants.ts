@@ -186,10 +186,10 @@ export function namedGrantId(seal: Seal, grant: Omit<Grant, 'id' | 'createdAt'>)
     grant.retiringPrincipal ?? '',
     grant.retiringServicePrincipal ?? '',
     sourceArn ?? '',
-    ...counted(grant.principals?.flat()),
     ...counted(operations),
     ...counted(inOrder(encryptionContextEquals)),
     ...counted(inOrder(encryptionContextSubset)),
+    ...(grant.principals ? counted(grant.principals.flat()) : []),
   ]
   return encodeHex(mac('sha256', seal.derive('grant-id/v1'), Buffer.concat(fields.map(withLength))))
 }
