@@ -72,12 +72,12 @@ test('one of 10,000 grants for the same principal is found at once by its encryp
 /** How many documents are read from now on. */
 function countReads(): () => number {
   const { store } = server.app
-  const { page, byRef } = store
+  const [page, byRef] = [store.page.bind(store), store.byRef.bind(store)]
   let count = 0
   const counted =
     <A extends unknown[], T>(read: (...args: A) => Promise<T[]>) =>
     async (...args: A): Promise<T[]> => {
-      const found = await read.apply(store, args)
+      const found = await read(...args)
       count += found.length
       return found
     }

@@ -13,14 +13,15 @@ import { bind, namedIn } from './bound-principals.ts'
  * @throws MalformedPolicyDocumentException, InvalidArnException, LimitExceededException
  */
 export async function withPolicy(
-  { principals: _, ...key }: Key,
+  key: Key,
   policy: string,
   { authority, view }: Pick<Context, 'authority' | 'view'>,
   bypass: boolean | undefined,
 ): Promise<Key> {
   const parsed = parseKeyPolicy(policy)
   const principals = await bind(view, namedIn(parsed))
-  const changed: Key = { ...key, policy, ...(principals.length > 0 && { principals }) }
+  const { principals: _, ...kept } = key
+  const changed: Key = { ...kept, policy, ...(principals.length > 0 && { principals }) }
   if (bypass === true) return changed
   const resourcePolicy = compileParsed('key', parsed, 'the new key policy', principals)
   const { allowed } = await authority.decide({
