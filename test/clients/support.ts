@@ -7,13 +7,15 @@ import { text } from 'node:stream/consumers'
 import { after, before, suite, test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { start, type TestServer } from '../../packages/server/test/support/server.ts'
+import { start } from '../../packages/server/test/support/server.ts'
 
 /** What the clients are told of a server: what `keyreeve start` prints, and nothing else. */
 export interface Target {
   address: string
   /** A shared credentials file. */
   credentials: string
+  /** Variables beside these. */
+  environment?: Readonly<Record<string, string>>
 }
 
 /** Something that must be on the machine, and how to get it. */
@@ -33,6 +35,7 @@ const tools = {
     install: 'version 3 or later, apt-get install openssl',
   },
   npm: { command: ['npm', '--version'], wanted: /^\d/, install: 'npm, which comes with Node' },
+  terraform: { command: ['terraform', 'version'], wanted: /^Terraform v1\./, install: 'version 1, from hashicorp.com' },
   aws: { command: ['aws', '--version'], wanted: /^aws-cli\/[12]\./, install: 'pip install awscli' },
   boto3: python('boto3', 'boto3'),
   // Older ones do not know all operations.
@@ -79,12 +82,13 @@ export const bareEnvironment = (home: string): Record<string, string> => ({
   TZ: 'UTC',
 })
 
-const variables = ({ address, credentials }: Target): Record<string, string> => ({
+const variables = ({ address, credentials, environment }: Target): Record<string, string> => ({
   AWS_ENDPOINT_URL: address,
   AWS_REGION: 'us-east-1',
   // Version 1 of the AWS CLI and boto3 know the Region only by this name.
   AWS_DEFAULT_REGION: 'us-east-1',
   AWS_SHARED_CREDENTIALS_FILE: credentials,
+  ...environment,
 })
 
 interface Ending {
@@ -98,12 +102,13 @@ async function runIn(
   target: Target | undefined,
   program: string,
   args: readonly string[],
+  timeout = patience,
 ): Promise<Ending> {
   const child = spawn(program, args, {
     cwd: folder,
     env: { ...bareEnvironment(folder), ...(target && variables(target)) },
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: patience,
+    timeout,
   })
   const closed = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject)
@@ -137,10 +142,13 @@ set -euo pipefail
 command -v xxd >/dev/null || xxd() { od -An -v -tx1 | tr -d ' '; }
 `
 
-/** @param target for the AWS CLI; without it the scripts must say */
-export async function openShell(t: TestContext, target?: Target): Promise<Shell> {
+/**
+ * @param target for the AWS CLI; without it the scripts must say
+ * @param timeout of a script, in milliseconds
+ */
+export async function openShell(t: TestContext, target?: Target, timeout?: number): Promise<Shell> {
   const folder = await makeFolder(t)
-  const bash = (script: string): Promise<Ending> => runIn(folder, target, 'bash', ['-c', prelude + script])
+  const bash = (script: string): Promise<Ending> => runIn(folder, target, 'bash', ['-c', prelude + script], timeout)
   const run = async (script: string): Promise<string> => {
     const { status, stdout, stderr } = await bash(script)
     assert.equal(status, 0, `${script}\nended with ${status}:\n${stderr}`)
@@ -167,29 +175,44 @@ export async function pythonPrints(path: string): Promise<string> {
   return stdout
 }
 
+/** What the checks of a suite share. */
+export interface Stage {
+  target: Target
+  close: () => Promise<void>
+}
+
+async function openStage(): Promise<Stage> {
+  const server = await start()
+  return { target: { address: server.address, credentials: server.app.credentials }, close: () => server.stop() }
+}
+
 /**
  * A suite of a Python script in this folder: every function `check_...` is a test, titled by its docstring, of a server
  * that they share. The script runs the one that its argument names.
  *
  * @param needs what the script imports
  */
-export async function suiteOfPython(title: string, script: string, ...needs: readonly ToolName[]): Promise<void> {
+export async function suiteOfPython(
+  title: string,
+  script: string,
+  needs: readonly ToolName[],
+  open: () => Promise<Stage> = openStage,
+): Promise<void> {
   const path = fileURLToPath(new URL(script, import.meta.url))
   const checks = [...(await readFile(path, 'utf8')).matchAll(/^def (check_\w+)\(\):\n {4}"""(.+)"""$/gm)]
   assert.ok(checks.length > 0, `${script} has no checks`)
   const skip = await lacking(...needs)
   void suite(title, { skip, concurrency: 2 }, () => {
-    let server: TestServer
+    let stage: Stage
     before(async () => {
-      server = await start()
+      stage = await open()
     })
-    after(() => server.stop())
+    after(() => stage.close())
 
     for (const [at, [, name = '', about = '']] of checks.entries()) {
       test(about, async t => {
         if (at === 0) await tellVersions(t, ...needs)
-        const target = { address: server.address, credentials: server.app.credentials }
-        const { status, stderr } = await runIn(await makeFolder(t), target, 'python3', [path, name])
+        const { status, stderr } = await runIn(await makeFolder(t), stage.target, 'python3', [path, name])
         // As Automake's tests say that they cannot run here.
         if (status === 77) return t.skip(stderr.trim())
         assert.equal(status, 0, `${name} of ${script} ended with ${status}:\n${stderr}`)
