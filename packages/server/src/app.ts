@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { AccessKeyUses } from './access-key-usage.ts'
 import { parseRoots } from './attestation/chain.ts'
 import type { Authenticator } from './authenticate.ts'
@@ -87,7 +87,7 @@ const compact: readonly Kind[] = [
  *
  * @param wall the machine's clock, in epoch milliseconds
  * @param monotonic whole milliseconds since any moment
- * @throws SealError, and Errors with sentences for the operator
+ * @throws SealError, ConfigError, BootstrapError, and Errors with sentences for the operator
  */
 export async function openApp(
   config: Config,
@@ -95,10 +95,22 @@ export async function openApp(
   wall?: () => number,
   monotonic: () => number = () => Math.floor(performance.now()),
 ): Promise<OpenApp> {
+  if (config.bootstrap === undefined) return await open(config, log, wall, monotonic)
+  // Most servers have none. Whatever is wrong in it is said before anything is opened.
+  const { readBootstrap } = await import('./bootstrap/file.ts')
+  const declaration = readBootstrap(config.bootstrap, process.env)
+  const { applyBootstrap } = await import('./bootstrap/apply.ts')
   const app = await open(config, log, wall, monotonic)
-  if (config.bootstrap === undefined) return app
   try {
-    return { ...app, notices: [...app.notices, await bootstrap(app, config.bootstrap)] }
+    const { made, changed, weak } = await applyBootstrap(app, declaration)
+    const notices = [
+      ...app.notices,
+      `The bootstrap file ${config.bootstrap}: ${made} made, ${changed} changed.`,
+      ...weak.map(
+        id => `The secret of the access key ${id} is so short that others can guess it. Such a one is for tests alone.`,
+      ),
+    ]
+    return { ...app, notices }
   } catch (error) {
     await app.close()
     throw error
@@ -187,28 +199,6 @@ async function open(
     await engine.close()
     throw error
   }
-}
-
-/**
- * Makes what the bootstrap file declares.
- *
- * @returns what came of it, in a sentence
- * @throws BootstrapError
- */
-async function bootstrap(app: App, file: string): Promise<string> {
-  // Most servers have none.
-  const { BootstrapError, parseBootstrap } = await import('./bootstrap/file.ts')
-  const { applyBootstrap } = await import('./bootstrap/apply.ts')
-  const read = (path: string): Buffer => readFileSync(resolve(dirname(file), path))
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new BootstrapError(`bootstrap names ${file}, which cannot be read: ${reason}`, { cause: error })
-  }
-  const { made, changed } = await applyBootstrap(app, parseBootstrap(file, text, read, process.env))
-  return `The bootstrap file ${file}: ${made} made, ${changed} changed.`
 }
 
 /** The certificates in the file, in DER. */

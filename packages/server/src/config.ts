@@ -232,12 +232,7 @@ function isForeign(variable: string, value: string): boolean {
 
 function readYaml(given: Given, readFile: ReadFile): Source {
   const file = given.text
-  // Only now: most starts have no file, and loading the parser takes longer than all else here.
-  const { parseDocument } = createRequire(import.meta.url)('yaml') as typeof Yaml
-  // Every scalar stays text: 000000000000 is an account, not zero.
-  const document = parseDocument(read(given, readFile).toString('utf8'), { schema: 'failsafe', prettyErrors: true })
-  const [problem] = [...document.errors, ...document.warnings]
-  if (problem) throw new ConfigError(`${file}: ${problem.message.split(/:?\n/, 1)[0]}.`)
+  const tree = parseYaml(file, read(given, readFile).toString('utf8')) ?? new Map()
   const names = new Map(
     Object.entries<Option>(options)
       .filter(([name]) => name !== 'config')
@@ -262,11 +257,38 @@ function readYaml(given: Given, readFile: ReadFile): Source {
       }
     }
   }
-  const tree: unknown = document.contents === null ? new Map() : document.toJS({ mapAsMap: true })
   if (!(tree instanceof Map))
     throw new ConfigError(`${file} must hold options with their values, such as "port: 4599".`)
   visit(tree, '')
   return source
+}
+
+/**
+ * What a YAML file holds: text, for every scalar stays that (000000000000 is an account, not zero), arrays and Maps.
+ *
+ * @param file for complaints
+ * @returns undefined if there is nothing in it
+ * @throws ConfigError, which quotes nothing: there may be a secret in the wrong place
+ */
+export function parseYaml(file: string, text: string): unknown {
+  // Only now: most starts have no file, and loading the parser takes longer than all else here.
+  const { parseDocument } = createRequire(import.meta.url)('yaml') as typeof Yaml
+  const document = parseDocument(text, { schema: 'failsafe', prettyErrors: true })
+  const [problem] = [...document.errors, ...document.warnings]
+  if (problem) {
+    const { line = 0, col = 0 } = problem.linePos?.[0] ?? {}
+    const [said = ''] = problem.message.split(/:? at line |:?\n/, 1)
+    const reason = problem.code === 'TAG_RESOLVE_FAILED' ? 'Unresolved tag' : said.replace(/: (?!between|in\b).*$/, '')
+    throw new ConfigError(`${file}: ${reason} at line ${line}, column ${col}.`)
+  }
+  if (document.contents === null) return undefined
+  try {
+    return document.toJS({ mapAsMap: true }) as unknown
+  } catch {
+    throw new ConfigError(
+      `${file}: There is an alias (*name) without its anchor (&name) before it, or there are too many.`,
+    )
+  }
 }
 
 function scalar(value: unknown, name: string, place: string): string {

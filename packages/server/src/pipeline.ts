@@ -105,7 +105,7 @@ export async function perform<O>(
   const trace = { requestId: randomUUID(), now: app.now(), request, operation, keys: [] }
   const decode = (): unknown => {
     requireFit(operation.input, input)
-    return input
+    return structuredClone(input) // It is wiped after each attempt.
   }
   return await settle({ ...app, quotas: undefined }, trace, { decode, sign: who }, decision => {
     if ('refusal' in decision) throw decision.refusal

@@ -98,7 +98,7 @@ function breaches(source: Source): string[] {
   const touches = (pattern: RegExp, what: string, allowed: readonly string[]) => {
     if (pattern.test(source.code) && !isIn(own, allowed)) found.push(`${source.path} touches ${what}`)
   }
-  touches(/\bprocess\s*\.\s*env\b/, 'the environment', ['config.ts', 'main.ts', 'cli/'])
+  touches(/\bprocess\s*\.\s*env\b/, 'the environment', ['config.ts', 'app.ts', 'main.ts', 'cli/'])
   touches(/\bprocess\s*\.|\bfetch\s*\(/, 'the process or the network', worldly)
   touches(/\bDate\.now\b|\bnew Date\(\s*\)/, 'the clock', worldly)
   // The pipeline times requests for the metrics; nothing is decided by that.

@@ -41,6 +41,7 @@ test('starts with nothing given', () => {
     data: '/home/ann/.local/share/keyreeve',
     root: { keyFile: '/home/ann/.local/share/keyreeve.root.key', passphrase: undefined },
     account: '000000000000',
+    bootstrap: undefined,
     wrapping: { pkcs1v15: 'allow', poolSize: 4 },
     xks: { ca: undefined, port: 443, timeout: 1000, allowLoopback: false },
     oidc: { ca: undefined, allowLoopback: false },

@@ -1,10 +1,7 @@
-import { createRequire } from 'node:module'
-import type * as Yaml from 'yaml'
-
-/** The bootstrap file cannot be used; the message is a sentence for whoever wrote it. */
-export class BootstrapError extends Error {
-  override readonly name = 'BootstrapError'
-}
+import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { ConfigError, parseYaml } from '../config.ts'
+import { isAccount } from '../protocol/arn.ts'
 
 /** What a bootstrap file declares: what shall be there, whatever else is. */
 export interface Declaration {
@@ -21,6 +18,7 @@ export interface AccountDeclaration {
     boundary?: string
     groups: readonly string[]
     tags: Tags
+    /** Whoever has used them wipes the secrets. */
     accessKeys: readonly { id: string; secret: Uint8Array }[]
   } & Rights)[]
   roles: readonly ({
@@ -53,7 +51,7 @@ export interface KeyDeclaration {
   spec?: string
   usage?: string
   origin?: string
-  multiRegion: boolean
+  multiRegion?: boolean
   description?: string
   policy?: string
   tags: Tags
@@ -62,23 +60,32 @@ export interface KeyDeclaration {
 type ReadFile = (path: string) => Buffer
 type Environment = Readonly<Record<string, string | undefined>>
 
+/** @throws ConfigError */
+export function readBootstrap(file: string, environment: Environment): Declaration {
+  const read = (path: string): Buffer => readFileSync(resolve(dirname(file), path))
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`bootstrap names ${file}, which cannot be read: ${messageOf(error)}`, { cause: error })
+  }
+  return parseBootstrap(file, text, read, environment)
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
 /**
- * Reads a bootstrap file (YAML; docs/bootstrap.md). Nothing unknown in it is let through. Secrets may stand in files or
- * variables that it names.
+ * Reads a bootstrap file (YAML; docs/access.md). Nothing unknown in it is let through. Secrets may stand in files or variables
+ * that it names.
  *
  * @param file for complaints
- * @throws BootstrapError
+ * @throws ConfigError
  */
 export function parseBootstrap(file: string, text: string, readFile: ReadFile, environment: Environment): Declaration {
-  const { parseDocument } = createRequire(import.meta.url)('yaml') as typeof Yaml
-  // Every scalar stays text: 000000000000 is an account, not zero.
-  const document = parseDocument(text, { schema: 'failsafe', prettyErrors: true })
-  const [problem] = [...document.errors, ...document.warnings]
-  if (problem) throw new BootstrapError(`${file}: ${problem.message.split(/:?\n/, 1)[0]}.`)
   const reader = new Reader(file, readFile, environment)
-  const root = reader.group(document.toJS() ?? {}, '', ['accounts'])
-  const accounts = reader.named(root['accounts'] ?? {}, 'accounts').map(([account, value]) => {
-    if (!/^\d{12}$/.test(account)) reader.fail(`accounts.${account}`, 'must be an account: 12 digits')
+  const root = reader.group(parseYaml(file, text), '', ['accounts'])
+  const accounts = reader.named(root['accounts'], 'accounts').map(([account, value]) => {
+    if (!isAccount(account)) reader.fail(`accounts.${account}`, 'must be an account: 12 digits')
     return [account, reader.account(value, `accounts.${account}`)] as const
   })
   return { accounts: new Map(accounts) }
@@ -90,6 +97,8 @@ class Reader {
   readonly #file: string
   readonly #readFile: ReadFile
   readonly #environment: Environment
+  /** What has been declared so far, and must not be again. */
+  readonly #declared = new Set<string>()
 
   constructor(file: string, readFile: ReadFile, environment: Environment) {
     this.#file = file
@@ -98,7 +107,13 @@ class Reader {
   }
 
   fail(place: string, what: string): never {
-    throw new BootstrapError(`${this.#file}: ${place === '' ? 'The file' : place} ${what}.`)
+    throw new ConfigError(`${this.#file}: ${place === '' ? 'The file' : place} ${what}.`)
+  }
+
+  /** So that the second does not undo at every start what the first has done. */
+  #once(what: string, place: string): void {
+    if (this.#declared.has(what)) this.fail(place, 'declares what another one declares already')
+    this.#declared.add(what)
   }
 
   /** A group of members, of which none has another name. */
@@ -107,15 +122,14 @@ class Reader {
     const unknown = members.find(([name]) => !names.some(known => known === name))
     if (unknown)
       this.fail(`${place === '' ? '' : `${place}.`}${unknown[0]}`, `is not known. Known are ${names.join(', ')}`)
-    return Object.fromEntries(members) as Group<Name> // Names have just been checked.
+    return Object.fromEntries(members) as Group<Name> // They are of these names.
   }
 
   /** Members of any name. */
   named(value: unknown, place: string): [name: string, value: unknown][] {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      return this.fail(place, 'must be a group of names with values, indented below it')
-    }
-    return Object.entries(value)
+    if (value === undefined || value === '') return []
+    if (!(value instanceof Map)) return this.fail(place, 'must be a group of names with values, indented below it')
+    return Array.from(value, ([name, item]) => [String(name), item])
   }
 
   list(value: unknown, place: string): [value: unknown, place: string][] {
@@ -138,7 +152,6 @@ class Reader {
   }
 
   #tags(value: unknown, place: string): Tags {
-    if (value === undefined) return []
     return this.named(value, place).map(([key, item]) =>
       typeof item === 'string' ? ([key, item] as const) : this.fail(`${place}.${key}`, 'must be text'),
     )
@@ -147,37 +160,60 @@ class Reader {
   /** A policy: a group as in JSON, or the JSON itself as text. */
   #policy(value: unknown, place: string): string {
     if (typeof value === 'string' && value !== '') return value
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return JSON.stringify(value)
+    if (value instanceof Map) {
+      return JSON.stringify(value, (_, item: unknown) => (item instanceof Map ? Object.fromEntries(item) : item))
+    }
     return this.fail(place, 'must be a policy: its members, indented below it, or its JSON as text')
   }
 
   #rights(of: Group<'policies' | 'inline'>, place: string): Rights {
-    const inline = of.inline === undefined ? [] : this.named(of.inline, `${place}.inline`)
     return {
       policies: this.texts(of.policies, `${place}.policies`),
-      inline: inline.map(([name, document]) => [name, this.#policy(document, `${place}.inline.${name}`)]),
+      inline: this.named(of.inline, `${place}.inline`).map(([name, document]) => [
+        name,
+        this.#policy(document, `${place}.inline.${name}`),
+      ]),
     }
   }
 
   account(value: unknown, place: string): AccountDeclaration {
     const names = ['policies', 'groups', 'users', 'roles', 'oidcProviders', 'keys'] as const
-    const of = this.group(value === '' ? {} : value, place, names)
-    const each = <T>(name: (typeof names)[number], read: (item: unknown, at: string) => T): T[] =>
-      this.list(of[name], `${place}.${name}`).map(([item, at]) => read(item, at))
+    const of = this.group(value, place, names)
+    const each = <T>(
+      member: (typeof names)[number],
+      read: (item: unknown, at: string) => T,
+      ids: (item: T) => readonly string[],
+    ): T[] =>
+      this.list(of[member], `${place}.${member}`).map(([item, at]) => {
+        const found = read(item, at)
+        for (const id of ids(found)) this.#once(`${place}.${member} ${id}`, at)
+        return found
+      })
+    const byName = ({ name }: { name: string }) => [name.toLowerCase()]
     return {
-      policies: each('policies', (item, at) => this.#managedPolicy(item, at)),
-      groups: each('groups', (item, at) => {
-        const group = this.group(item, at, ['name', 'path', 'policies', 'inline'])
-        return {
-          name: this.text(group.name, `${at}.name`),
-          ...this.#optional('path', group.path, at),
-          ...this.#rights(group, at),
-        }
-      }),
-      users: each('users', (item, at) => this.#user(item, at)),
-      roles: each('roles', (item, at) => this.#role(item, at)),
-      oidcProviders: each('oidcProviders', (item, at) => this.#provider(item, at)),
-      keys: each('keys', (item, at) => this.#key(item, at)),
+      policies: each('policies', (item, at) => this.#managedPolicy(item, at), byName),
+      groups: each('groups', (item, at) => this.#group(item, at), byName),
+      users: each('users', (item, at) => this.#user(item, at), byName),
+      roles: each('roles', (item, at) => this.#role(item, at), byName),
+      oidcProviders: each(
+        'oidcProviders',
+        (item, at) => this.#provider(item, at),
+        ({ url }) => [url],
+      ),
+      keys: each(
+        'keys',
+        (item, at) => this.#key(item, at),
+        ({ region, aliases }) => aliases.map(alias => `${region} ${alias}`),
+      ),
+    }
+  }
+
+  #group(item: unknown, at: string): AccountDeclaration['groups'][number] {
+    const group = this.group(item, at, ['name', 'path', 'policies', 'inline'])
+    return {
+      name: this.text(group.name, `${at}.name`),
+      ...this.#optional('path', group.path, at),
+      ...this.#rights(group, at),
     }
   }
 
@@ -212,6 +248,7 @@ class Reader {
     if (!/^(?!ASIA)\w{3,128}$/.test(id)) {
       this.fail(`${at}.id`, 'must have 3 to 128 letters and digits, and not begin with ASIA')
     }
+    this.#once(`access key ${id}`, at)
     const given = (['secret', 'secretFile', 'secretVariable'] as const).filter(name => key[name] !== undefined)
     const [source] = given
     if (source === undefined || given.length > 1) {
@@ -235,8 +272,7 @@ class Reader {
     try {
       return this.#readFile(path)
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      return this.fail(place, `names ${path}, which cannot be read: ${reason}`)
+      return this.fail(place, `names ${path}, which cannot be read: ${messageOf(error)}`)
     }
   }
 
@@ -253,15 +289,16 @@ class Reader {
       'tags',
     ] as const
     const role = this.group(item, at, names)
-    const seconds = role.maxSession === undefined ? undefined : this.text(role.maxSession, `${at}.maxSession`)
-    if (seconds !== undefined && !/^\d{4,5}$/.test(seconds))
+    const maxSession = role.maxSession === undefined ? undefined : this.text(role.maxSession, `${at}.maxSession`)
+    if (maxSession !== undefined && !(/^\d{4,5}$/.test(maxSession) && isSessionLength(Number(maxSession)))) {
       this.fail(`${at}.maxSession`, 'must be seconds, 3600 to 43200')
+    }
     return {
       name: this.text(role.name, `${at}.name`),
       ...this.#optional('path', role.path, at),
       ...this.#optional('description', role.description, at),
       trust: this.#policy(role.trust, `${at}.trust`),
-      ...(seconds !== undefined && { maxSession: Number(seconds) }),
+      ...(maxSession !== undefined && { maxSession: Number(maxSession) }),
       ...this.#rights(role, at),
       ...this.#optional('boundary', role.boundary, at),
       tags: this.#tags(role.tags, `${at}.tags`),
@@ -297,21 +334,25 @@ class Reader {
       ...this.texts(key.aliases, `${at}.aliases`),
     ]
     if (first === undefined) return this.fail(at, 'must have an alias, by which the key is known')
-    const multiRegion = key.multiRegion ?? 'false'
-    if (multiRegion !== 'true' && multiRegion !== 'false') this.fail(`${at}.multiRegion`, 'must be true or false')
+    const { multiRegion } = key
+    if (multiRegion !== undefined && multiRegion !== 'true' && multiRegion !== 'false') {
+      this.fail(`${at}.multiRegion`, 'must be true or false')
+    }
     return {
       aliases: [first, ...others],
       region: this.text(key.region, `${at}.region`),
       ...this.#optional('spec', key.spec, at),
       ...this.#optional('usage', key.usage, at),
       ...this.#optional('origin', key.origin, at),
-      multiRegion: multiRegion === 'true',
+      ...(multiRegion !== undefined && { multiRegion: multiRegion === 'true' }),
       ...this.#optional('description', key.description, at),
       ...(key.policy !== undefined && { policy: this.#policy(key.policy, `${at}.policy`) }),
       tags: this.#tags(key.tags, `${at}.tags`),
     }
   }
 }
+
+const isSessionLength = (seconds: number): boolean => seconds >= 3600 && seconds <= 43_200
 
 /** Without the newline at the end that editors add. */
 function trimmed(bytes: Buffer): Buffer {

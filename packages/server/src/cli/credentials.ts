@@ -39,7 +39,8 @@ ${optionsHelp()}`,
     if (argv.includes('--new')) {
       requireSafeRuntime(thisRuntime())
       const { openApp } = await import('../app.ts')
-      const app = await openApp(config, openLog(config.log))
+      // What a bootstrap file says must not keep anybody out.
+      const app = await openApp({ ...config, bootstrap: undefined }, openLog(config.log))
       try {
         await renewAccessKey(app, config.account)
       } finally {
