@@ -1,3 +1,3 @@
 import { suiteOfPython } from './support.ts'
 
-await suiteOfPython('boto3', 'boto3_checks.py', 'boto3')
+await suiteOfPython('boto3', 'boto3_checks.py', ['boto3'])
