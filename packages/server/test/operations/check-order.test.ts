@@ -672,8 +672,9 @@ const ladders: Record<string, [usual: Record<string, unknown>, ...rungs: Rung[]]
     { CiphertextBlob: ciphertext, DestinationKeyId: other.id },
     broken({ CiphertextBlob: '' }, 'ciphertextBlob', undefined, tooShort),
     notThere('SourceKeyId'),
-    notThere('DestinationKeyId'),
+    // Before the destination, which must not tell whether there is such a source.
     notOurs('ReEncryptFrom', 'SourceKeyId'),
+    notThere('DestinationKeyId'),
     notOurs('ReEncryptTo', 'DestinationKeyId'),
     token,
     [

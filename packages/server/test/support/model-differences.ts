@@ -29,10 +29,31 @@ export const neverAnswered: Record<string, readonly string[]> = {
     'InstanceProfiles[].Roles',
     'InstanceProfiles[].Tags',
   ],
+  /** Nobody has a password, a second factor, or a credential for another service. */
+  ListMFADevices: membersOf('MFADevices[]', 'EnableDate SerialNumber UserName'),
   ListRoles: roleMembers('Roles[]'),
+  ListServiceSpecificCredentials: [
+    ...membersOf(
+      'ServiceSpecificCredentials[]',
+      'CreateDate ExpirationDate ServiceCredentialAlias ServiceName ServiceSpecificCredentialId ServiceUserName Status UserName',
+    ),
+    'IsTruncated',
+    'Marker',
+  ],
+  ListSigningCertificates: membersOf('Certificates[]', 'CertificateBody CertificateId Status UploadDate UserName'),
+  ListSSHPublicKeys: membersOf('SSHPublicKeys[]', 'SSHPublicKeyId Status UploadDate UserName'),
   ListUsers: ['Users[].PasswordLastUsed'],
+  ListVirtualMFADevices: membersOf(
+    'VirtualMFADevices[]',
+    'Base32StringSeed EnableDate QRCodePNG SerialNumber Tags User',
+  ),
   ReplicateKey: ['ReplicaKeyMetadata.CloudHsmClusterId'],
   UpdateRoleDescription: roleMembers('Role'),
+}
+
+/** These members of a structure. */
+function membersOf(structure: string, names: string): string[] {
+  return names.split(' ').map(name => `${structure}.${name}`)
 }
 
 /** When a role was last used is not written down, and none is made from a template. */
@@ -46,6 +67,8 @@ export const notTaken: Record<string, readonly string[]> = {
   AssumeRole: ['MinimumSessionTokenSize'],
   AssumeRoleWithWebIdentity: ['MinimumSessionTokenSize'],
   GetSessionToken: ['MinimumSessionTokenSize'],
+  /** The list is always empty. */
+  ListServiceSpecificCredentials: ['AllUsers', 'Marker', 'MaxItems', 'ServiceName'],
 }
 
 /** Whether a member is one of these, or inside of one. */
