@@ -9,12 +9,12 @@ import { days, start, type TestServer } from '../../packages/server/test/support
 import { lacking, openShell } from './support.ts'
 
 /** A mirror that has Terraform's AWS provider, which is most of a gigabyte: too much to fetch for every run. */
-const mirror = process.env['KEYREEVE_TERRAFORM_MIRROR']
+const mirror = process.env['TERRAFORM_PROVIDER_MIRROR']
 
 const skip =
   (await lacking('bash', 'terraform')) ||
   (mirror === undefined &&
-    'wants KEYREEVE_TERRAFORM_MIRROR: what `terraform -chdir=test/clients/terraform providers mirror <folder>` makes')
+    'wants TERRAFORM_PROVIDER_MIRROR: what `terraform -chdir=test/clients/terraform providers mirror <folder>` makes')
 
 /** Terraform does not believe a change before it has read it several times, seconds apart; milliseconds. */
 const patience = 300_000
