@@ -1,3 +1,4 @@
+import { administratorAccess } from '../auth/managed-policies.ts'
 import { list, optional, string, structure, timestamp } from '../protocol/shape.ts'
 import { accessKeysOf, createAccessKey, handOut, newKeyFlags, newKeyHelp, requireRoom } from './access-key.ts'
 import { callingVerb } from './calling-verb.ts'
@@ -25,7 +26,7 @@ export const userCreate: Verb = callingVerb({
   async run({ client, words: { name: UserName }, given }) {
     const wantsKey = given['access-key'] || given.write !== undefined
     requireRoom(given)
-    const wanted = [...(given.administrator ? ['AdministratorAccess'] : []), ...given.policy]
+    const wanted = [...(given.administrator ? [administratorAccess] : []), ...given.policy]
     const policies = await policyArns(client, wanted)
     // Step by step, so that it is known what there is if one fails; stdout may be for something else.
     const isApart = given.json || (wantsKey && given.write === undefined)
