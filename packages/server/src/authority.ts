@@ -14,14 +14,15 @@ import { compilePolicy, type CompiledPolicy } from './auth/compile.ts'
 import { evaluate } from './auth/evaluate.ts'
 import { explain } from './auth/explain.ts'
 import type { Grant } from './auth/grants.ts'
-import { policyArn, type Group, type ManagedPolicy, type Permissions, type Role, type User } from './auth/identities.ts'
+import type { Group, ManagedPolicy, Permissions, Role, User } from './auth/identities.ts'
 import { serviceManagedPolicies, type ServiceManagedPolicy } from './auth/managed-policies.ts'
 import type { PolicyKind } from './auth/policy.ts'
 import { requestContext, type Conditions, type Connection, type Facts } from './auth/request-context.ts'
 import type { Session } from './auth/session.ts'
 import { heldGrants } from './held-grants.ts'
+import { identityByArn } from './identity-by-arn.ts'
 import type { Key } from './keys/key.ts'
-import { keyArn, splitArn } from './protocol/arn.ts'
+import { keyArn } from './protocol/arn.ts'
 import { identityRow, type View } from './store/documents.ts'
 
 /** Whose rights a caller has: a user's or a role's, and those of a session only as far as its policies go. */
@@ -300,12 +301,9 @@ const managed = new WeakMap<Readonly<ManagedPolicy> | ServiceManagedPolicy, Comp
 async function managedPolicy(view: View, arn: string): Promise<CompiledPolicy> {
   const ofService = serviceManagedPolicies.get(arn)
   if (ofService) return compileManaged(ofService, ofService.document, arn)
-  const { account = '', resource = '' } = splitArn(arn) ?? {}
-  const policy = await view.get('managed-policy', identityRow(account, resource.slice(resource.lastIndexOf('/') + 1)))
+  const policy = await identityByArn(view, 'managed-policy', arn)
   const version = policy?.versions.find(({ id }) => id === policy.defaultVersion)
-  return policy && version && policyArn(policy) === arn
-    ? compileManaged(policy, version.document, arn)
-    : { name: arn, statements: [] }
+  return policy && version ? compileManaged(policy, version.document, arn) : { name: arn, statements: [] }
 }
 
 function compileManaged(

@@ -37,10 +37,19 @@ const layers: readonly Layer[] = [
   { of: ['access-key-usage.ts'], imports: [documents], types: ['auth/', 'log.ts'] },
   { of: ['last-usage.ts'], imports: ['protocol/', documents], types: ['audit/', 'keys/', 'log.ts'] },
   // The documents of a view are what decisions are made from.
-  { of: ['authority.ts', 'held-grants.ts'], imports: [...basics, ...domain, documents] },
+  { of: ['authority.ts', 'held-grants.ts', 'identity-by-arn.ts'], imports: [...basics, ...domain, documents] },
   {
     of: ['operation.ts', 'operations/'],
-    imports: [...basics, ...domain, ...services, documents, 'access-key-usage.ts', 'last-usage.ts', 'authority.ts'],
+    imports: [
+      ...basics,
+      ...domain,
+      ...services,
+      documents,
+      'access-key-usage.ts',
+      'last-usage.ts',
+      'authority.ts',
+      'identity-by-arn.ts',
+    ],
     types: ['store/'],
   },
   {

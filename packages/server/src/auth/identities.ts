@@ -144,6 +144,12 @@ export const userArn = arnOf('user')
 export const groupArn = arnOf('group')
 export const roleArn = arnOf('role')
 export const policyArn = arnOf('policy')
+
+const arns = { user: userArn, group: groupArn, role: roleArn, 'managed-policy': policyArn } as const
+/** The same by kind of row. */
+export const identityArn = (kind: keyof typeof arns, of: Pick<Entity, 'account' | 'path' | 'name'>): string =>
+  arns[kind](of)
+
 /** `arn:aws:sts::<account>:assumed-role/<role>/<session>`, without the path of the role. */
 export const sessionArn = ({ account, name }: Pick<Role, 'account' | 'name'>, sessionName: string): string =>
   `arn:aws:sts::${account}:assumed-role/${name}/${sessionName}`

@@ -1,8 +1,8 @@
 import type { BoundPrincipal } from '../auth/access.ts'
-import { roleArn, userArn } from '../auth/identities.ts'
 import type { ParsedPolicy } from '../auth/policy.ts'
+import { identityByArn } from '../identity-by-arn.ts'
 import { splitArn } from '../protocol/arn.ts'
-import { identityRow, type View } from '../store/documents.ts'
+import type { View } from '../store/documents.ts'
 
 /**
  * Who is named in a policy or a grant is looked up when it is made, and bound to its unique id: somebody else of the same name
@@ -26,17 +26,11 @@ export const namedIn = ({ statements }: ParsedPolicy): string[] =>
   )
 
 /** The unique id of a user or role that is here, under exactly this ARN. */
-export async function idOf(view: View, arn: string): Promise<string | undefined> {
-  const { service, account = '', resource = '' } = splitArn(arn) ?? {}
+async function idOf(view: View, arn: string): Promise<string | undefined> {
+  const { service, resource = '' } = splitArn(arn) ?? {}
   const [kind] = resource.split('/', 1)
   if (service !== 'iam' || (kind !== 'user' && kind !== 'role')) return undefined
-  const row = identityRow(account, resource.slice(resource.lastIndexOf('/') + 1))
-  if (kind === 'user') {
-    const user = await view.get('user', row)
-    return user && userArn(user) === arn ? user.id : undefined
-  }
-  const role = await view.get('role', row)
-  return role && roleArn(role) === arn ? role.id : undefined
+  return (await identityByArn(view, kind, arn))?.id
 }
 
 /** A policy as it is shown: whoever is gone, with its id in place of its name. */

@@ -32,14 +32,10 @@ export const neverAnswered: Record<string, readonly string[]> = {
   /** Nobody has a password, a second factor, or a credential for another service. */
   ListMFADevices: membersOf('MFADevices[]', 'EnableDate SerialNumber UserName'),
   ListRoles: roleMembers('Roles[]'),
-  ListServiceSpecificCredentials: [
-    ...membersOf(
-      'ServiceSpecificCredentials[]',
-      'CreateDate ExpirationDate ServiceCredentialAlias ServiceName ServiceSpecificCredentialId ServiceUserName Status UserName',
-    ),
-    'IsTruncated',
-    'Marker',
-  ],
+  ListServiceSpecificCredentials: membersOf(
+    'ServiceSpecificCredentials[]',
+    'CreateDate ExpirationDate ServiceCredentialAlias ServiceName ServiceSpecificCredentialId ServiceUserName Status UserName',
+  ),
   ListSigningCertificates: membersOf('Certificates[]', 'CertificateBody CertificateId Status UploadDate UserName'),
   ListSSHPublicKeys: membersOf('SSHPublicKeys[]', 'SSHPublicKeyId Status UploadDate UserName'),
   ListUsers: ['Users[].PasswordLastUsed'],
@@ -67,8 +63,6 @@ export const notTaken: Record<string, readonly string[]> = {
   AssumeRole: ['MinimumSessionTokenSize'],
   AssumeRoleWithWebIdentity: ['MinimumSessionTokenSize'],
   GetSessionToken: ['MinimumSessionTokenSize'],
-  /** The list is always empty. */
-  ListServiceSpecificCredentials: ['AllUsers', 'Marker', 'MaxItems', 'ServiceName'],
 }
 
 /** Whether a member is one of these, or inside of one. */

@@ -1,10 +1,10 @@
-import { noKeys, operation, type Operation } from '../../operation.ts'
+import { noKeys, operation, type Context, type Operation } from '../../operation.ts'
 import { splitArn } from '../../protocol/arn.ts'
 import { list, optional, string, structure } from '../../protocol/shape.ts'
-import { shown } from '../shown.ts'
+import type { Change } from '../../store/documents.ts'
 import { presentBoundary } from './boundaries.ts'
-import { arn, marker, maxItems, noSuchEntity, overQuota, pageMembers, put, requireEntity } from './entities.ts'
-import { attachmentSpecs, nameIn, naming, onHolder, shownName, type HolderSpec } from './holders.ts'
+import { arn, marker, maxItems, noSuchEntity, overQuota, pageMembers, put } from './entities.ts'
+import { attachmentSpecs, nameIn, naming, onHolder, requireHolder, shownNamed, type HolderSpec } from './holders.ts'
 import { countUse, policyPath, requirePolicyArn } from './managed-policies.ts'
 import { pageOfItems } from './pages.ts'
 
@@ -12,60 +12,49 @@ import { pageOfItems } from './pages.ts'
 
 const mostAttached = 10
 
-/** What policies on these operations can ask for: which policy it is, and which boundary limits it. */
-const told =
-  (holder: HolderSpec) => async (input: { PolicyArn: string }, context: Parameters<typeof presentBoundary>[2]) => ({
-    'iam:PolicyARN': input.PolicyArn,
-    ...(await presentBoundary(holder.kind, nameIn(holder, input), context)),
+type Verb = 'Attach' | 'Detach'
+/** What changes, of what there is. */
+type Decide = (holder: HolderSpec, context: Context, input: { PolicyArn: string }) => Promise<Change[]>
+
+const changeOf = (verb: Verb, decide: Decide) => (holder: HolderSpec) =>
+  operation({
+    name: `${verb}${holder.noun}Policy`,
+    service: 'iam',
+    input: naming(holder, { PolicyArn: arn }),
+    output: null,
+    needs: {
+      action: `iam:${verb}${holder.noun}Policy`,
+      resource: onHolder(holder),
+      // Which policy it is, and which boundary limits the holder.
+      conditions: async (input, context) => ({
+        'iam:PolicyARN': input.PolicyArn,
+        ...(await presentBoundary(holder.kind, nameIn(holder, input), context)),
+      }),
+      precheck: requirePolicyArn,
+      keys: noKeys,
+    },
+    audit: { readOnly: false, parameters: input => shownNamed(holder, input, 'PolicyArn') },
+    handle: async (context, input) => ({ output: undefined, changes: await decide(holder, context, input) }),
   })
 
 /** Attaching a policy again succeeds. */
-const attachPolicy = (holder: HolderSpec) =>
-  operation({
-    name: `Attach${holder.noun}Policy`,
-    service: 'iam',
-    input: naming(holder, { PolicyArn: arn }),
-    output: null,
-    needs: {
-      action: `iam:Attach${holder.noun}Policy`,
-      resource: onHolder(holder),
-      conditions: told(holder),
-      precheck: requirePolicyArn,
-      keys: noKeys,
-    },
-    audit: { readOnly: false, parameters: input => ({ ...shownName(holder, input), ...shown(input, 'PolicyArn') }) },
-    async handle(context, input) {
-      const entity = await requireEntity(context.view, holder.kind, context.caller.account, nameIn(holder, input))
-      const counted = await countUse(context, input.PolicyArn, 'attachments', 1)
-      if (entity.attached.includes(input.PolicyArn)) return { output: undefined }
-      if (entity.attached.length >= mostAttached) throw overQuota(`PoliciesPer${holder.noun}`, mostAttached)
-      const attached = [...entity.attached, input.PolicyArn]
-      return { output: undefined, changes: [put(holder.kind, { ...entity, attached }), ...counted] }
-    },
-  })
+const attachPolicy = changeOf('Attach', async (holder, context, input) => {
+  const { PolicyArn } = input
+  const entity = await requireHolder(holder, context, input)
+  const counted = await countUse(context, PolicyArn, 'attachments', 1)
+  if (entity.attached.includes(PolicyArn)) return []
+  if (entity.attached.length >= mostAttached) throw overQuota(`PoliciesPer${holder.noun}`, mostAttached)
+  return [put(holder.kind, { ...entity, attached: [...entity.attached, PolicyArn] }), ...counted]
+})
 
-const detachPolicy = (holder: HolderSpec) =>
-  operation({
-    name: `Detach${holder.noun}Policy`,
-    service: 'iam',
-    input: naming(holder, { PolicyArn: arn }),
-    output: null,
-    needs: {
-      action: `iam:Detach${holder.noun}Policy`,
-      resource: onHolder(holder),
-      conditions: told(holder),
-      precheck: requirePolicyArn,
-      keys: noKeys,
-    },
-    audit: { readOnly: false, parameters: input => ({ ...shownName(holder, input), ...shown(input, 'PolicyArn') }) },
-    async handle(context, input) {
-      const entity = await requireEntity(context.view, holder.kind, context.caller.account, nameIn(holder, input))
-      const attached = entity.attached.filter(other => other !== input.PolicyArn)
-      if (attached.length === entity.attached.length) throw noSuchEntity(`Policy ${input.PolicyArn} was not found.`)
-      const counted = await countUse(context, input.PolicyArn, 'attachments', -1)
-      return { output: undefined, changes: [put(holder.kind, { ...entity, attached }), ...counted] }
-    },
-  })
+const detachPolicy = changeOf('Detach', async (holder, context, input) => {
+  const { PolicyArn } = input
+  const entity = await requireHolder(holder, context, input)
+  const attached = entity.attached.filter(other => other !== PolicyArn)
+  if (attached.length === entity.attached.length) throw noSuchEntity(`Policy ${PolicyArn} was not found.`)
+  const counted = await countUse(context, PolicyArn, 'attachments', -1)
+  return [put(holder.kind, { ...entity, attached }), ...counted]
+})
 
 const listAttachedPolicies = (holder: HolderSpec) =>
   operation({
@@ -77,12 +66,9 @@ const listAttachedPolicies = (holder: HolderSpec) =>
       ...pageMembers,
     }),
     needs: { action: `iam:ListAttached${holder.noun}Policies`, resource: onHolder(holder), keys: noKeys },
-    audit: {
-      readOnly: true,
-      parameters: input => ({ ...shownName(holder, input), ...shown(input, 'PathPrefix', 'Marker', 'MaxItems') }),
-    },
+    audit: { readOnly: true, parameters: input => shownNamed(holder, input, 'PathPrefix', 'Marker', 'MaxItems') },
     async handle(context, input) {
-      const entity = await requireEntity(context.view, holder.kind, context.caller.account, nameIn(holder, input))
+      const entity = await requireHolder(holder, context, input)
       const { PathPrefix = '/' } = input
       const policies = entity.attached.map(attachedPolicy).filter(({ path }) => path.startsWith(PathPrefix))
       // Its account as well, since the service may have a policy of the same name.

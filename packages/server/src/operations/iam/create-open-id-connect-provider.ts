@@ -13,7 +13,7 @@ import {
   requireThumbprints,
   thumbprints,
 } from './oidc-providers.ts'
-import { mergeTags, pairsOf } from './tags.ts'
+import { mayTag, mergeTags, pairsOf } from './tags.ts'
 
 const mostProviders = 100
 
@@ -32,11 +32,7 @@ export const createOpenIdConnectProvider = operation({
     action: 'iam:CreateOpenIDConnectProvider',
     resource: ({ Url }, { caller }) => ({ arn: arnOf(caller.account, Url) }),
     requestTags: ({ Tags }) => pairsOf(Tags),
-    also({ caller }, { Url, Tags = [] }) {
-      const requestTags = pairsOf(Tags) ?? []
-      if (requestTags.length === 0) return []
-      return [{ action: 'iam:TagOpenIDConnectProvider', resource: arnOf(caller.account, Url), requestTags }]
-    },
+    also: ({ caller }, { Url, Tags }) => mayTag('iam:TagOpenIDConnectProvider', arnOf(caller.account, Url), Tags),
     keys: noKeys,
   },
   audit: { readOnly: false, parameters: input => shown(input, 'Url', 'ClientIDList', 'ThumbprintList', 'Tags') },
@@ -53,7 +49,7 @@ export const createOpenIdConnectProvider = operation({
       url,
       clientIds: requireClientIds(ClientIDList),
       thumbprints: requireThumbprints(ThumbprintList),
-      tags: mergeTags([], Tags, { quota: 'TagsPerOpenIdConnectProvider', tagCase: 'exact' }),
+      tags: mergeTags('oidc-provider', [], Tags),
       createdAt: now,
     }
     const output = {

@@ -6,7 +6,7 @@ import { identityRow } from '../../store/documents.ts'
 import { shown } from '../shown.ts'
 import { policyDocument, policyName, put, tags } from './entities.ts'
 import { describePolicy, policyMember, policyPath, requirePolicyDocument } from './managed-policies.ts'
-import { mergeTags, pairsOf } from './tags.ts'
+import { mayTag, mergeTags, pairsOf } from './tags.ts'
 
 /** A managed policy of the account, with one version. */
 export const createPolicy = operation({
@@ -24,17 +24,8 @@ export const createPolicy = operation({
     action: 'iam:CreatePolicy',
     resource: ({ PolicyName, Path }, { caller }) => ({ arn: arnOf(caller.account, PolicyName, Path) }),
     requestTags: ({ Tags }) => pairsOf(Tags),
-    // As the service does, though its reference does not say so.
-    also: ({ caller }, { PolicyName, Path, Tags = [] }) =>
-      Tags.length === 0
-        ? []
-        : [
-            {
-              action: 'iam:TagPolicy',
-              resource: arnOf(caller.account, PolicyName, Path),
-              requestTags: Tags.map(({ Key, Value }) => [Key, Value] as const),
-            },
-          ],
+    also: ({ caller }, { PolicyName, Path, Tags }) =>
+      mayTag('iam:TagPolicy', arnOf(caller.account, PolicyName, Path), Tags),
     keys: noKeys,
   },
   audit: {
@@ -60,7 +51,7 @@ export const createPolicy = operation({
       nextVersion: 2,
       attachments: 0,
       boundaryUses: 0,
-      tags: mergeTags([], Tags, { quota: 'TagsPerPolicy', tagCase: 'exact' }),
+      tags: mergeTags('managed-policy', [], Tags),
       ...(Description !== undefined && { description: Description }),
     }
     const output = { Policy: describePolicy(policy) }

@@ -5,7 +5,7 @@ import { shown } from '../shown.ts'
 import { exchangeBoundary } from './boundaries.ts'
 import { arn, path, policyDocument, put, requireFreeName, roleName, tags } from './entities.ts'
 import { description, describeRole, maxSession, roleMember, trustOf } from './roles.ts'
-import { mergeTags, pairsOf } from './tags.ts'
+import { mayTag, mergeTags, pairsOf } from './tags.ts'
 
 /** A role, which has no rights yet, and who may assume it. */
 export const createRole = operation({
@@ -26,17 +26,7 @@ export const createRole = operation({
     resource: ({ RoleName, Path }, { caller }) => ({ arn: arnOf(caller.account, RoleName, Path) }),
     conditions: ({ PermissionsBoundary }) => ({ 'iam:PermissionsBoundary': PermissionsBoundary }),
     requestTags: ({ Tags }) => pairsOf(Tags),
-    // As the service does, though its reference does not say so.
-    also: ({ caller }, { RoleName, Path, Tags = [] }) =>
-      Tags.length === 0
-        ? []
-        : [
-            {
-              action: 'iam:TagRole',
-              resource: arnOf(caller.account, RoleName, Path),
-              requestTags: Tags.map(({ Key, Value }) => [Key, Value] as const),
-            },
-          ],
+    also: ({ caller }, { RoleName, Path, Tags }) => mayTag('iam:TagRole', arnOf(caller.account, RoleName, Path), Tags),
     keys: noKeys,
   },
   audit: {
@@ -66,7 +56,7 @@ export const createRole = operation({
       createdAt: now,
       inline: [],
       attached: [],
-      tags: mergeTags([], Tags, { quota: 'TagsPerRole', tagCase: 'caseless' }),
+      tags: mergeTags('role', [], Tags),
       ...trust,
       maxSession: MaxSessionDuration,
       ...(Description !== undefined && { description: Description }),

@@ -4,7 +4,7 @@ import { optional, structure } from '../../protocol/shape.ts'
 import { shown } from '../shown.ts'
 import { exchangeBoundary } from './boundaries.ts'
 import { arn, path, put, requireFreeName, tags, userName } from './entities.ts'
-import { mergeTags, pairsOf } from './tags.ts'
+import { mayTag, mergeTags, pairsOf } from './tags.ts'
 import { describeUser, userMember } from './users.ts'
 
 /** A user, who has neither credentials nor rights yet. */
@@ -23,17 +23,7 @@ export const createUser = operation({
     resource: ({ UserName, Path }, { caller }) => ({ arn: arnOf(caller.account, UserName, Path) }),
     conditions: ({ PermissionsBoundary }) => ({ 'iam:PermissionsBoundary': PermissionsBoundary }),
     requestTags: ({ Tags }) => pairsOf(Tags),
-    // As the service does, though its reference does not say so.
-    also: ({ caller }, { UserName, Path, Tags = [] }) =>
-      Tags.length === 0
-        ? []
-        : [
-            {
-              action: 'iam:TagUser',
-              resource: arnOf(caller.account, UserName, Path),
-              requestTags: Tags.map(({ Key, Value }) => [Key, Value] as const),
-            },
-          ],
+    also: ({ caller }, { UserName, Path, Tags }) => mayTag('iam:TagUser', arnOf(caller.account, UserName, Path), Tags),
     keys: noKeys,
   },
   audit: { readOnly: false, parameters: input => shown(input, 'Path', 'UserName', 'PermissionsBoundary', 'Tags') },
@@ -42,7 +32,7 @@ export const createUser = operation({
     await requireFreeName(view, 'user', caller.account, UserName)
     const user: User = {
       ...newUser(caller.account, UserName, now, Path),
-      tags: mergeTags([], Tags, { quota: 'TagsPerUser', tagCase: 'caseless' }),
+      tags: mergeTags('user', [], Tags),
       ...(PermissionsBoundary !== undefined && { boundary: PermissionsBoundary }),
     }
     const output = { User: describeUser(user) }

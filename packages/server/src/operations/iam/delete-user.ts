@@ -1,39 +1,53 @@
-import type { User } from '../../auth/identities.ts'
 import { noKeys, operation } from '../../operation.ts'
 import { kmsError } from '../../protocol/errors.ts'
-import { structure } from '../../protocol/shape.ts'
+import type { Documents } from '../../store/documents.ts'
 import { identityRow } from '../../store/documents.ts'
-import { shown } from '../shown.ts'
 import { exchangeBoundary } from './boundaries.ts'
-import { existingUserName, requireEntity } from './entities.ts'
-import { onUser } from './users.ts'
+import {
+  groupSpec,
+  naming,
+  onHolder,
+  requireHolder,
+  roleSpec,
+  shownNamed,
+  userSpec,
+  type HolderSpec,
+} from './holders.ts'
+import type { HolderKind } from './policy-uses.ts'
 
-/** Only of a user that has nothing any more: no policies, no access keys, no groups. */
-export const deleteUser = operation({
-  name: 'DeleteUser',
-  service: 'iam',
-  input: structure({ UserName: existingUserName }),
-  output: null,
-  needs: { action: 'iam:DeleteUser', resource: onUser, keys: noKeys },
-  audit: { readOnly: false, parameters: input => shown(input, 'UserName') },
-  async handle(context, { UserName }) {
-    const { view, caller } = context
-    const user = await requireEntity(view, 'user', caller.account, UserName)
-    const obstacle = obstacleOf(user)
-    if (obstacle) throw kmsError('DeleteConflictException', `Cannot delete entity, must ${obstacle} first.`)
-    return {
-      output: undefined,
-      changes: [
-        { remove: 'user', id: identityRow(user.account, user.name) },
-        ...(await exchangeBoundary(context, user.boundary, undefined)),
-      ],
-    }
-  },
-})
+type Entity = Readonly<Documents[HolderKind]>
 
-function obstacleOf({ attached, inline, accessKeys, groups }: Readonly<User>): string | undefined {
-  if (attached.length > 0) return 'detach all policies'
-  if (inline.length > 0) return 'delete policies'
-  if (accessKeys.length > 0) return 'delete access keys'
-  return groups.length > 0 ? 'remove users from group' : undefined
+/** Only of what has nothing any more: no policies, no access keys, no members. Sessions end with their user or role. */
+const deletion = (holder: HolderSpec) =>
+  operation({
+    name: `Delete${holder.noun}`,
+    service: 'iam',
+    input: naming(holder, {}),
+    output: null,
+    needs: { action: `iam:Delete${holder.noun}`, resource: onHolder(holder), keys: noKeys },
+    audit: { readOnly: false, parameters: input => shownNamed(holder, input) },
+    async handle(context, input) {
+      const entity: Entity = await requireHolder(holder, context, input)
+      const obstacle = obstacleOf(entity)
+      if (obstacle) throw kmsError('DeleteConflictException', `Cannot delete entity, must ${obstacle} first.`)
+      return {
+        output: undefined,
+        changes: [
+          { remove: holder.kind, id: identityRow(entity.account, entity.name) },
+          ...('boundary' in entity ? await exchangeBoundary(context, entity.boundary, undefined) : []),
+        ],
+      }
+    },
+  })
+
+function obstacleOf(entity: Entity): string | undefined {
+  if ('members' in entity && entity.members.length > 0) return 'remove users from group'
+  if (entity.attached.length > 0) return 'detach all policies'
+  if (entity.inline.length > 0) return 'delete policies'
+  if ('accessKeys' in entity && entity.accessKeys.length > 0) return 'delete access keys'
+  return 'groups' in entity && entity.groups.length > 0 ? 'remove users from group' : undefined
 }
+
+export const deleteUser = deletion(userSpec)
+export const deleteRole = deletion(roleSpec)
+export const deleteGroup = deletion(groupSpec)

@@ -1,7 +1,5 @@
-import type { Caller } from '../../auth/caller.ts'
-import { groupArn, policyArn, roleArn, userArn, type IdentityTag } from '../../auth/identities.ts'
+import { identityArn, type IdentityTag } from '../../auth/identities.ts'
 import type { Context, Resource } from '../../operation.ts'
-import { splitArn } from '../../protocol/arn.ts'
 import { kmsError, type KmsError } from '../../protocol/errors.ts'
 import { boolean, integer, list, optional, string, structure } from '../../protocol/shape.ts'
 import { identityRow, type Change, type Documents, type View } from '../../store/documents.ts'
@@ -60,13 +58,8 @@ export const maxItems = optional(integer(1, 1000))
 export const pageMembers = { IsTruncated: boolean(), Marker: optional(string()) }
 
 /** Kinds of entities that have a name, and how they are spoken of. */
-const kinds = {
-  user: { noun: 'user', arnOf: userArn },
-  group: { noun: 'group', arnOf: groupArn },
-  role: { noun: 'role', arnOf: roleArn },
-  'managed-policy': { noun: 'policy', arnOf: policyArn },
-} as const
-export type EntityKind = keyof typeof kinds
+const nouns = { user: 'user', group: 'group', role: 'role', 'managed-policy': 'policy' } as const
+export type EntityKind = keyof typeof nouns
 
 export const noSuchEntity = (message: string): KmsError => kmsError('NoSuchEntityException', message)
 
@@ -82,7 +75,7 @@ export async function requireEntity<K extends Exclude<EntityKind, 'managed-polic
   name: string,
 ): Promise<Readonly<Documents[K]>> {
   const found = await view.get(kind, identityRow(account, name))
-  if (found?.name !== name) throw noSuchEntity(`The ${kinds[kind].noun} with name ${name} cannot be found.`)
+  if (found?.name !== name) throw noSuchEntity(`The ${nouns[kind]} with name ${name} cannot be found.`)
   return found
 }
 
@@ -94,7 +87,7 @@ export async function requireFreeName(
   name: string,
 ): Promise<void> {
   if (!(await view.get(kind, identityRow(account, name)))) return
-  const { noun } = kinds[kind]
+  const noun = nouns[kind]
   const text = `${noun.charAt(0).toUpperCase()}${noun.slice(1)} with name ${name} already exists.`
   throw kmsError('EntityAlreadyExistsException', text)
 }
@@ -118,15 +111,8 @@ export async function resourceOf(
 ): Promise<Resource> {
   const there = await view.get(kind, identityRow(account, name))
   const found = there?.name === name ? there : undefined
-  const arn = kinds[kind].arnOf({ account, name: becomes.name ?? name, path: becomes.path ?? found?.path ?? '/' })
+  const arn = identityArn(kind, { account, name: becomes.name ?? name, path: becomes.path ?? found?.path ?? '/' })
   return { arn, ...(found && 'tags' in found && { tags: found.tags.map(({ key, value }) => [key, value]) }) }
-}
-
-/** A managed policy of the caller's account, by its ARN; undefined for the service's own, which nobody can change. */
-export function ownPolicyName(policy: string, { account }: Caller): string | undefined {
-  const parts = splitArn(policy)
-  if (parts?.service !== 'iam' || parts.account !== account || !parts.resource.startsWith('policy/')) return undefined
-  return parts.resource.slice(parts.resource.lastIndexOf('/') + 1)
 }
 
 /** As answers show tags. */

@@ -5,7 +5,7 @@ import { shown } from '../shown.ts'
 import { groupName, marker, maxItems, pageMembers, requireEntity } from './entities.ts'
 import { describeGroup, groupMember, onGroup } from './groups.ts'
 import { pageOfNames } from './pages.ts'
-import { describeListed, userMember } from './users.ts'
+import { describeListedUser, userMember } from './users.ts'
 
 /** A group and its members, ordered by name. */
 export const getGroup = operation({
@@ -23,7 +23,7 @@ export const getGroup = operation({
     return {
       output: {
         Group: describeGroup(group),
-        Users: users.flatMap(user => (user ? [describeListed(user)] : [])),
+        Users: users.flatMap(user => (user ? [describeListedUser(user)] : [])),
         ...more,
       },
     }

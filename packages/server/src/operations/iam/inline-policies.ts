@@ -2,20 +2,10 @@ import { parsePolicy } from '../../auth/policy.ts'
 import { noKeys, operation, type Operation } from '../../operation.ts'
 import { kmsError } from '../../protocol/errors.ts'
 import { list, string, structure } from '../../protocol/shape.ts'
-import { shown } from '../shown.ts'
 import { presentBoundary } from './boundaries.ts'
 import { encodeDocument, sizeOf } from './documents.ts'
-import {
-  marker,
-  maxItems,
-  noSuchEntity,
-  pageMembers,
-  policyDocument,
-  policyName,
-  put,
-  requireEntity,
-} from './entities.ts'
-import { holderSpecs, nameIn, naming, onHolder, shownName, type HolderSpec } from './holders.ts'
+import { marker, maxItems, noSuchEntity, pageMembers, policyDocument, policyName, put } from './entities.ts'
+import { holderSpecs, nameIn, naming, onHolder, requireHolder, shownNamed, type HolderSpec } from './holders.ts'
 import { pageOfItems } from './pages.ts'
 
 /** Policies that are part of a user, a role or a group. Their names differ by case. */
@@ -32,13 +22,9 @@ const putPolicy = (holder: HolderSpec) =>
       conditions: (input, context) => presentBoundary(holder.kind, nameIn(holder, input), context),
       keys: noKeys,
     },
-    audit: {
-      readOnly: false,
-      parameters: input => ({ ...shownName(holder, input), ...shown(input, 'PolicyName', 'PolicyDocument') }),
-    },
-    async handle({ view, caller }, input) {
-      const name = nameIn(holder, input)
-      const entity = await requireEntity(view, holder.kind, caller.account, name)
+    audit: { readOnly: false, parameters: input => shownNamed(holder, input, 'PolicyName', 'PolicyDocument') },
+    async handle(context, input) {
+      const entity = await requireHolder(holder, context, input)
       parsePolicy('identity', input.PolicyDocument)
       const policy: [string, string] = [input.PolicyName, input.PolicyDocument]
       const isThere = entity.inline.some(([other]) => other === input.PolicyName)
@@ -47,7 +33,7 @@ const putPolicy = (holder: HolderSpec) =>
         : [...entity.inline, policy]
       const size = inline.reduce((sum, [, document]) => sum + sizeOf(document), 0)
       if (size > holder.inlineSize) {
-        const text = `Maximum policy size of ${holder.inlineSize} bytes exceeded for ${holder.kind} ${name}`
+        const text = `Maximum policy size of ${holder.inlineSize} bytes exceeded for ${holder.kind} ${entity.name}`
         throw kmsError('LimitExceededException', text)
       }
       return { output: undefined, changes: [put(holder.kind, { ...entity, inline })] }
@@ -61,9 +47,9 @@ const getPolicy = (holder: HolderSpec) =>
     input: naming(holder, { PolicyName: policyName }),
     output: structure({ [holder.member]: string(), PolicyName: string(), PolicyDocument: string() }),
     needs: { action: `iam:Get${holder.noun}Policy`, resource: onHolder(holder), keys: noKeys },
-    audit: { readOnly: true, parameters: input => ({ ...shownName(holder, input), ...shown(input, 'PolicyName') }) },
-    async handle({ view, caller }, input) {
-      const entity = await requireEntity(view, holder.kind, caller.account, nameIn(holder, input))
+    audit: { readOnly: true, parameters: input => shownNamed(holder, input, 'PolicyName') },
+    async handle(context, input) {
+      const entity = await requireHolder(holder, context, input)
       const policy = entity.inline.find(([name]) => name === input.PolicyName)
       if (!policy) throw noSuchPolicy(holder, input.PolicyName)
       const [PolicyName, document] = policy
@@ -85,9 +71,9 @@ const deletePolicy = (holder: HolderSpec) =>
       conditions: (input, context) => presentBoundary(holder.kind, nameIn(holder, input), context),
       keys: noKeys,
     },
-    audit: { readOnly: false, parameters: input => ({ ...shownName(holder, input), ...shown(input, 'PolicyName') }) },
-    async handle({ view, caller }, input) {
-      const entity = await requireEntity(view, holder.kind, caller.account, nameIn(holder, input))
+    audit: { readOnly: false, parameters: input => shownNamed(holder, input, 'PolicyName') },
+    async handle(context, input) {
+      const entity = await requireHolder(holder, context, input)
       const inline = entity.inline.filter(([name]) => name !== input.PolicyName)
       if (inline.length === entity.inline.length) throw noSuchPolicy(holder, input.PolicyName)
       return { output: undefined, changes: [put(holder.kind, { ...entity, inline })] }
@@ -101,12 +87,9 @@ const listPolicies = (holder: HolderSpec) =>
     input: naming(holder, { Marker: marker, MaxItems: maxItems }),
     output: structure({ PolicyNames: list(string()), ...pageMembers }),
     needs: { action: `iam:List${holder.noun}Policies`, resource: onHolder(holder), keys: noKeys },
-    audit: {
-      readOnly: true,
-      parameters: input => ({ ...shownName(holder, input), ...shown(input, 'Marker', 'MaxItems') }),
-    },
+    audit: { readOnly: true, parameters: input => shownNamed(holder, input, 'Marker', 'MaxItems') },
     async handle(context, input) {
-      const entity = await requireEntity(context.view, holder.kind, context.caller.account, nameIn(holder, input))
+      const entity = await requireHolder(holder, context, input)
       const names = entity.inline.map(([name]) => name)
       const { items, more } = pageOfItems(context, entity.id, names, input, name => name)
       return { output: { PolicyNames: items, ...more } }

@@ -1,13 +1,14 @@
 import { policyArn, type ManagedPolicy } from '../../auth/identities.ts'
 import { serviceManagedPolicies, type ServiceManagedPolicy } from '../../auth/managed-policies.ts'
 import { parsePolicy } from '../../auth/policy.ts'
+import { identityByArn } from '../../identity-by-arn.ts'
 import type { Context, Resource } from '../../operation.ts'
 import { splitArn } from '../../protocol/arn.ts'
 import { kmsError, type KmsError } from '../../protocol/errors.ts'
 import { boolean, integer, list, optional, string, structure, timestamp } from '../../protocol/shape.ts'
-import { identityRow, type Change } from '../../store/documents.ts'
+import type { Change } from '../../store/documents.ts'
 import { encodeDocument, sizeOf } from './documents.ts'
-import { describeTags, noSuchEntity, overQuota, ownPolicyName, put } from './entities.ts'
+import { describeTags, noSuchEntity, overQuota, put } from './entities.ts'
 import { countUses, noUses, type Uses } from './policy-uses.ts'
 
 /** Managed policies as requests name them and answers show them: those of the account, and the service's own. */
@@ -101,10 +102,9 @@ export function requirePolicyArn({ PolicyArn }: { PolicyArn: string }): void {
   throw kmsError('InvalidInputException', `ARN ${PolicyArn} is not valid.`)
 }
 
+/** A policy of the caller's account. */
 async function findOwnPolicy({ view, caller }: Scope, arn: string): Promise<Readonly<ManagedPolicy> | undefined> {
-  const name = ownPolicyName(arn, caller)
-  const policy = name === undefined ? undefined : await view.get('managed-policy', identityRow(caller.account, name))
-  return policy && policyArn(policy) === arn ? policy : undefined
+  return splitArn(arn)?.account === caller.account ? await identityByArn(view, 'managed-policy', arn) : undefined
 }
 
 /**

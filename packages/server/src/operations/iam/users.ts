@@ -19,7 +19,7 @@ export const userMember = structure({
 })
 
 /** As lists show a user: less than there is, as the service does. */
-export const describeListed = (user: Readonly<User>) => ({
+export const describeListedUser = (user: Readonly<User>) => ({
   Path: user.path,
   UserName: user.name,
   UserId: user.id,
@@ -28,7 +28,7 @@ export const describeListed = (user: Readonly<User>) => ({
 })
 
 export const describeUser = (user: Readonly<User>) => ({
-  ...describeListed(user),
+  ...describeListedUser(user),
   ...describeBoundary(user.boundary),
   ...(user.tags.length > 0 && { Tags: describeTags(user.tags) }),
 })

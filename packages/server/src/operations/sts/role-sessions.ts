@@ -1,13 +1,14 @@
-import { policyArn, roleArn, sessionArn, type Role } from '../../auth/identities.ts'
+import { sessionArn, type Role } from '../../auth/identities.ts'
 import { serviceManagedPolicies } from '../../auth/managed-policies.ts'
 import { parsePolicy } from '../../auth/policy.ts'
 import { packedSize, type Session } from '../../auth/session.ts'
 import { trustPolicyOf } from '../../authority.ts'
+import { identityByArn } from '../../identity-by-arn.ts'
 import type { Context, Decision, Resource } from '../../operation.ts'
 import { isAccount, splitArn } from '../../protocol/arn.ts'
 import { kmsError, type KmsError } from '../../protocol/errors.ts'
 import { integer, list, optional, string, structure, type InferMembers } from '../../protocol/shape.ts'
-import { identityRow, type View } from '../../store/documents.ts'
+import type { View } from '../../store/documents.ts'
 import { credentials, denied, giveOut } from './credentials.ts'
 
 /** What AssumeRole and AssumeRoleWithWebIdentity share, with the constraints of the model (version 2011-06-15). */
@@ -56,16 +57,9 @@ export function requireIamArn(text: string): void {
     throw invalid('Request ARN is invalid')
 }
 
-/** The role with exactly this ARN, of whichever account. */
-export async function findRole(view: View, text: string): Promise<Readonly<Role> | undefined> {
-  const { account = '', resource = '' } = splitArn(text) ?? {}
-  const role = await view.get('role', identityRow(account, resource.slice(resource.lastIndexOf('/') + 1)))
-  return role && roleArn(role) === text ? role : undefined
-}
-
 /** What it is authorised on. A role that is not there trusts nobody, so that it is refused like one that is. */
 export async function roleResource(view: View, text: string): Promise<Resource> {
-  const role = await findRole(view, text)
+  const role = await identityByArn(view, 'role', text)
   return {
     arn: text,
     account: splitArn(text)?.account ?? '',
@@ -76,7 +70,7 @@ export async function roleResource(view: View, text: string): Promise<Resource> 
 
 /** The role that has been authorised: so it is there. */
 async function authorizedRole(view: View, text: string): Promise<Readonly<Role>> {
-  const role = await findRole(view, text)
+  const role = await identityByArn(view, 'role', text)
   if (!role) throw new Error('a role that is not there was authorised')
   return role
 }
@@ -144,10 +138,8 @@ export async function assume(
 /** @throws ValidationException unless there is such a policy, of the service or of the role's account */
 async function requirePolicy(view: View, text: string, account: string): Promise<void> {
   if (serviceManagedPolicies.has(text)) return
-  const parts = splitArn(text)
-  const resource = parts?.account === account ? parts.resource : ''
-  const policy = await view.get('managed-policy', identityRow(account, resource.slice(resource.lastIndexOf('/') + 1)))
-  if (!policy || policyArn(policy) !== text) throw invalid(`Session policy ${text} does not exist.`)
+  const policy = splitArn(text)?.account === account ? await identityByArn(view, 'managed-policy', text) : undefined
+  if (!policy) throw invalid(`Session policy ${text} does not exist.`)
 }
 
 /**
