@@ -50,15 +50,16 @@ export const assumeRole = operation({
     resource: (asked, { view }) => roleResource(view, asked.RoleArn),
     conditions: (asked, { caller }) => conditionsOf(asked, caller),
     requestTags: asked => pairsOf(asked.Tags),
-    // Tags and a source identity must be allowed by themselves; a source identity also where it is handed on.
+    // Tags and a source identity must be allowed by themselves, also where they are handed on: else whoever may assume a role
+    // could bring along tags that its policies trust.
     async also({ view, caller }, asked) {
+      const requestTags = [...inheritedTags(caller), ...(pairsOf(asked.Tags) ?? [])]
       const actions = [
-        ...(asked.Tags?.length ? ['sts:TagSession'] : []),
+        ...(requestTags.length > 0 ? ['sts:TagSession'] : []),
         ...(sourceIdentityOf(asked, caller) === undefined ? [] : ['sts:SetSourceIdentity']),
       ]
       const about = questionOn(await roleResource(view, asked.RoleArn))
-      const requestTags = pairsOf(asked.Tags)
-      const told = { conditions: conditionsOf(asked, caller), ...(requestTags && { requestTags }) }
+      const told = { conditions: conditionsOf(asked, caller), ...(requestTags.length > 0 && { requestTags }) }
       return actions.map(action => ({ ...about, ...told, action, crossAccount: true }))
     },
     check: refuseRoot,
@@ -84,6 +85,10 @@ export const assumeRole = operation({
 
 const sourceIdentityOf = ({ SourceIdentity }: Input, { session }: Caller): string | undefined =>
   SourceIdentity ?? session?.sourceIdentity
+
+/** What the calling session hands on. */
+const inheritedTags = ({ session, tags }: Caller): [key: string, value: string][] =>
+  (session?.transitiveTags ?? []).map(key => [key, tags.get(key) ?? ''])
 
 const conditionsOf = (asked: Input, caller: Caller) => ({
   'sts:RoleSessionName': asked.RoleSessionName,
@@ -132,10 +137,7 @@ function handedOn(asked: Input, caller: Caller): Given {
   const sourceIdentity = sourceIdentityOf(asked, caller)
   return {
     ...(caller.type === 'AssumedRole' && { mostDuration: 3600 }),
-    tags: [
-      ...inherited.map((key): [string, string] => [key, caller.tags.get(key) ?? '']),
-      ...Tags.map(({ Key, Value }): [string, string] => [Key, Value]),
-    ],
+    tags: [...inheritedTags(caller), ...Tags.map(({ Key, Value }): [string, string] => [Key, Value])],
     transitiveTags: [...inherited, ...Tags.map(({ Key }) => Key).filter(key => wanted.has(lowered(key)))],
     ...(sourceIdentity !== undefined && { sourceIdentity }),
   }

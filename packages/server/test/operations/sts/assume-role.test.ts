@@ -551,6 +551,44 @@ test('transitive tags go on to the next sessions, and stay what they are', async
   await assert.rejects(server.client({ credentials: next }).listKeys(), { name: 'AccessDeniedException' })
 })
 
+test('tags that are handed on must be allowed as well, as the ones that they are', async () => {
+  const bring = (Value: string) => ({ Tags: [{ Key: 'team', Value }], TransitiveTagKeys: ['team'] })
+  const first = await trusting(server, 'carrier', trustOf(trust({ AWS: ownAccount })), {}, allow('sts:*'))
+  const untagged = await trusting(
+    server,
+    { name: 'untagged', account: other, tags: { team: 'red' } },
+    trustOf({ ...trust({ AWS: ownAccount }), Action: 'sts:AssumeRole' }),
+  )
+  const blueOnly = await trusting(
+    server,
+    { name: 'blue-only', account: other },
+    trustOf(
+      { ...trust({ AWS: ownAccount }), Action: 'sts:AssumeRole' },
+      {
+        ...trust({ AWS: ownAccount }),
+        Action: 'sts:TagSession',
+        Condition: {
+          StringEquals: { 'aws:RequestTag/team': 'blue' },
+          'ForAllValues:StringEquals': { 'aws:TagKeys': ['team'] },
+        },
+      },
+    ),
+  )
+  const plain = await session(undefined, first)
+  for (const role of [untagged, blueOnly]) assert.ok(await session(plain, role))
+  const blue = await session(undefined, first, bring('blue'))
+  assert.ok(await session(blue, blueOnly))
+  const red = await session(undefined, first, bring('red'))
+  const carrier = { arn: `arn:aws:sts::${ownAccount}:assumed-role/carrier/session` }
+  for (const [caller, role] of [
+    [blue, untagged],
+    [red, untagged],
+    [red, blueOnly],
+  ] as const) {
+    await refused(assume(caller, role), ...notAuthorized(carrier, role, 'sts:TagSession'))
+  }
+})
+
 test('refuses tags that cannot be', async () => {
   const role = await trusting(server, 'strict', trustOf(trust({ AWS: ownAccount })))
   const tag = (Key: string) => ({ Key, Value: 'x' })
