@@ -11,7 +11,7 @@ import type {
 import { Denial, denialText, foreignText, type Explained } from './auth/authorize.ts'
 import type { Caller } from './auth/caller.ts'
 import { compilePolicy, type CompiledPolicy } from './auth/compile.ts'
-import { evaluate } from './auth/evaluate.ts'
+import { decideByGrants, evaluate, ownSide } from './auth/evaluate.ts'
 import { explain } from './auth/explain.ts'
 import type { Grant } from './auth/grants.ts'
 import type { Group, ManagedPolicy, Permissions, Role, User } from './auth/identities.ts'
@@ -19,6 +19,7 @@ import { serviceManagedPolicies, type ServiceManagedPolicy } from './auth/manage
 import type { PolicyKind } from './auth/policy.ts'
 import { requestContext, type Conditions, type Connection, type Facts } from './auth/request-context.ts'
 import type { Session } from './auth/session.ts'
+import { TooMuchEffort } from './auth/wildcard.ts'
 import { heldGrants } from './held-grants.ts'
 import { identityByArn } from './identity-by-arn.ts'
 import type { Key } from './keys/key.ts'
@@ -62,6 +63,9 @@ export interface Question extends Pick<
   given?: ReadonlyMap<string, ContextValue | undefined>
 }
 
+/** What cannot be judged is denied, whatever else allows it. */
+const tooMuchToDecide: Decision = { allowed: false, explicit: true, layer: 'identity', statements: [], isTooMuch: true }
+
 /** So many grants are explained; who has more must know which one is meant. */
 const mostExplained = 1000
 
@@ -96,6 +100,15 @@ export class Authority {
   }
 
   async decide(question: Question): Promise<Decision> {
+    try {
+      return await this.#decide(question)
+    } catch (error) {
+      if (error instanceof TooMuchEffort) return tooMuchToDecide
+      throw error
+    }
+  }
+
+  async #decide(question: Question): Promise<Decision> {
     const request = this.#requestOf(question)
     const policies = this.#policiesFor(question)
     const decision = evaluate(request, policies, [])
@@ -103,9 +116,10 @@ export class Authority {
     if (decision.allowed || decision.explicit || !question.grantable) return decision
     const { key, grantable } = question
     if (!key) return decision
+    const side = ownSide(request, policies)
     for await (const grants of heldGrants(this.#view, key, this.#caller, grantable)) {
-      const byGrant = evaluate(request, policies, grants)
-      if (byGrant.allowed) return byGrant
+      const byGrant = decideByGrants(request, grants, side)
+      if (byGrant) return byGrant
     }
     return decision
   }
@@ -205,6 +219,7 @@ export class Authority {
 
 const overridden = (known: AccessContext, given: NonNullable<Question['given']>): AccessContext => ({
   get: key => (given.has(key) ? given.get(key) : known.get(key)),
+  effort: known.effort,
 })
 
 export interface Asker {
@@ -217,15 +232,36 @@ export interface Asker {
 
 // Policies, compiled once for each version of the document that they are in
 
-const keyPolicies = new WeakMap<Readonly<Key>, CompiledPolicy>()
+/** Characters of all policies of a kind that are kept compiled, which takes some 60 bytes for each. */
+const mostKept = 2 * 1024 * 1024
+
+/** What is kept beside documents, as long as they are, until it is too much. */
+class Kept<Made> {
+  #beside = new WeakMap<object, Made>()
+  #size = 0
+
+  /** @param size in characters */
+  of(document: object, size: number, make: () => Made): Made {
+    const known = this.#beside.get(document)
+    if (known) return known
+    const made = make()
+    this.#size += size
+    if (this.#size > mostKept) {
+      this.#beside = new WeakMap()
+      this.#size = size
+    }
+    this.#beside.set(document, made)
+    return made
+  }
+}
+
+const keyPolicies = new Kept<CompiledPolicy>()
 
 /** The policy of a key, as it is evaluated. */
 export function keyPolicyOf(key: Readonly<Key>): CompiledPolicy {
-  const known = keyPolicies.get(key)
-  if (known) return known
-  const compiled = compileText('key', key.policy, 'the key policy', key.principals)
-  keyPolicies.set(key, compiled)
-  return compiled
+  const { policy, principals } = key
+  const size = isShared(policy, principals) ? 0 : policy.length
+  return keyPolicies.of(key, size, () => compileText('key', policy, 'the key policy', principals))
 }
 
 /** The trust policy of a role. */
@@ -236,6 +272,8 @@ export const trustPolicyOf = (role: Readonly<Role>): CompiledPolicy =>
 const byText = new Map<string, CompiledPolicy>()
 const mostTexts = 1000
 const longestText = 4096
+const isShared = (text: string, bound: readonly BoundPrincipal[] = []): boolean =>
+  bound.length === 0 && text.length <= longestText
 
 function compileText(
   kind: PolicyKind,
@@ -243,12 +281,11 @@ function compileText(
   name: string,
   bound: readonly BoundPrincipal[] = [],
 ): CompiledPolicy {
-  const isShared = bound.length === 0 && text.length <= longestText
+  if (!isShared(text, bound)) return compilePolicy(kind, text, name, bound)
   const index = `${kind} ${name} ${text}`
-  const known = isShared ? byText.get(index) : undefined
+  const known = byText.get(index)
   if (known) return known
   const compiled = compilePolicy(kind, text, name, bound)
-  if (!isShared) return compiled
   if (byText.size >= mostTexts) byText.clear()
   byText.set(index, compiled)
   return compiled
@@ -271,16 +308,13 @@ async function ownPolicies(view: View, { subject, session }: Identity): Promise<
   }
 }
 
-const inline = new WeakMap<Readonly<Permissions>, readonly CompiledPolicy[]>()
+const inline = new Kept<readonly CompiledPolicy[]>()
 
 function inlinePolicies(holder: Readonly<User | Role | Group>): readonly CompiledPolicy[] {
-  const known = inline.get(holder)
-  if (known) return known
-  const compiled = holder.inline.map(([name, text]) =>
-    compilePolicy('identity', text, `inline policy ${name} of ${holder.name}`),
+  const size = holder.inline.reduce((sum, [, text]) => sum + text.length, 0)
+  return inline.of(holder, size, () =>
+    holder.inline.map(([name, text]) => compilePolicy('identity', text, `inline policy ${name} of ${holder.name}`)),
   )
-  inline.set(holder, compiled)
-  return compiled
 }
 
 async function attachedPolicies(view: View, { attached }: Readonly<Permissions>): Promise<CompiledPolicy[]> {
@@ -295,7 +329,7 @@ async function sessionPolicies(view: View, { policy, policyArns }: Readonly<Sess
   return found
 }
 
-const managed = new WeakMap<Readonly<ManagedPolicy> | ServiceManagedPolicy, CompiledPolicy>()
+const managed = new Kept<CompiledPolicy>()
 
 /** A policy that is gone allows nothing, and limits to nothing. */
 async function managedPolicy(view: View, arn: string): Promise<CompiledPolicy> {
@@ -306,14 +340,8 @@ async function managedPolicy(view: View, arn: string): Promise<CompiledPolicy> {
   return policy && version ? compileManaged(policy, version.document, arn) : { name: arn, statements: [] }
 }
 
-function compileManaged(
+const compileManaged = (
   holder: Readonly<ManagedPolicy> | ServiceManagedPolicy,
   text: string,
   arn: string,
-): CompiledPolicy {
-  const known = managed.get(holder)
-  if (known) return known
-  const compiled = compilePolicy('identity', text, arn)
-  managed.set(holder, compiled)
-  return compiled
-}
+): CompiledPolicy => managed.of(holder, text.length, () => compilePolicy('identity', text, arn))

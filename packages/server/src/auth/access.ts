@@ -1,6 +1,7 @@
 import type { Caller } from './caller.ts'
 import type { Grant, GrantConstraints, GrantOperation } from './grants.ts'
 import type { CompiledPolicy } from './compile.ts'
+import type { Effort } from './wildcard.ts'
 
 /**
  * What a decision is made from, and what it says. All of it is plain values: who asks is known, every policy is at hand, and
@@ -33,6 +34,8 @@ export interface AccessRequest {
 export interface Context {
   /** @param key in lower case, such as `kms:viaservice` or `aws:principaltag/team` */
   get(key: string): ContextValue | undefined
+  /** What is left of what it may cost to judge the request; without it, as much as it takes. */
+  readonly effort?: Effort | undefined
 }
 
 /** A list for a key with many values, be there one or none. */
@@ -88,6 +91,8 @@ export type Decision =
       /** Which denied it, or was the first to lack a statement that allows it. */
       layer: Layer
       statements: readonly StatementName[]
+      /** It would take too long to judge it: neither layer nor statements say why. */
+      isTooMuch?: true
     }
 
 /** Everything that was looked at, for those who may see it. It is JSON, and its size is bounded. */

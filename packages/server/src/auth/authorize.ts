@@ -1,4 +1,5 @@
 import { KmsError } from '../protocol/errors.ts'
+import { tooMuch } from './explain-text.ts'
 import type { AccessRequest, Decision, Explanation, Layer } from './access.ts'
 
 /** By the account that may see it. */
@@ -38,6 +39,7 @@ export function denialText(
   if (principal.account !== account) return foreignText(principal.arn, action, isHidden)
   const on = isHidden ? hidden : `resource: ${resource}`
   const { lacking, denying } = layerNames[decision.layer]
+  if (decision.isTooMuch) return `${subject(principal.arn, action)} on ${on} because ${tooMuch}`
   return decision.explicit
     ? `${subject(principal.arn, action)} on ${on} with an explicit deny in ${denying}`
     : `${subject(principal.arn, action)} on ${on} because ${lacking} allows the ${action} action`

@@ -9,7 +9,7 @@ import {
   type Statement,
 } from './policy.ts'
 import { matcherOf, parseTemplate, resourceStart, type Matcher } from './template.ts'
-import { compileWildcard } from './wildcard.ts'
+import { compileWildcard, spend, type Effort } from './wildcard.ts'
 
 /** A policy that is ready to be evaluated. */
 export interface CompiledPolicy {
@@ -76,7 +76,7 @@ function compile(
   ids: ReadonlyMap<string, string>,
 ): CompiledStatement {
   const { sid, effect, principals } = statement
-  const meets = principals ? compilePrincipals(principals, ids) : () => 'direct' as const
+  const meets = principals ? compilePrincipals(principals, effect, ids) : () => 'direct' as const
   const names = compileActions(statement.actions)
   const covers = kind === 'trust' ? () => true : compileResources(statement.resources, variables)
   const conditions = statement.conditions.map(condition => compileCondition(condition, variables))
@@ -93,7 +93,7 @@ function compile(
     judge(request) {
       const match = meets(request.principal)
       if (!match) return 'principal'
-      if (!names(lowered(request.action))) return 'action'
+      if (!names(lowered(request.action), request.context.effort)) return 'action'
       const context = contextOf(request)
       if (!counts(covers(request.resource, context))) return 'resource'
       let doubtful: CompiledCondition | undefined
@@ -110,10 +110,12 @@ function compile(
 /** Attributes of a key say nothing in its own policy. */
 const visibleToKeys = (context: Context): Context => ({
   get: key => (key === 'kms:resourcealiases' || key.startsWith('aws:resourcetag/') ? undefined : context.get(key)),
+  effort: context.effort,
 })
 
 function compilePrincipals(
   { not, items }: Listed<Principal>,
+  effect: Statement['effect'],
   ids: ReadonlyMap<string, string>,
 ): (asker: Asker) => Match | undefined {
   const everyone = items.some(({ kind }) => kind === 'everyone')
@@ -137,7 +139,10 @@ function compilePrincipals(
     }
   }
   return (asker: Asker) => {
-    if (asker.type === 'WebIdentity') return providers.has(asker.arn) ? 'direct' : undefined
+    if (asker.type === 'WebIdentity') {
+      // Nobody is let in unless his provider is named; everyone is everyone where it is denied.
+      return providers.has(asker.arn) || (everyone && effect === 'Deny') ? 'direct' : undefined
+    }
     if (everyone || isNamed(asker)) return 'direct'
     if (isRoleNamed(asker)) return 'role'
     return accounts.has(asker.account) ? 'account' : undefined
@@ -148,10 +153,13 @@ function compilePrincipals(
 const roleIdOf = (principalId: string): string => principalId.split(':', 1)[0] ?? ''
 
 /** A statement that names none has no effect. */
-function compileActions(listed: Listed<string> | undefined): (action: string) => boolean {
+function compileActions(listed: Listed<string> | undefined): (action: string, effort: Effort | undefined) => boolean {
   if (!listed) return () => false
   const matchers = listed.items.map(item => compileWildcard(item.toLowerCase()))
-  return action => matchers.some(matches => matches(action)) !== listed.not
+  return (action, effort) => {
+    spend(effort, matchers.length)
+    return matchers.some(matches => matches(action, effort)) !== listed.not
+  }
 }
 
 function compileResources(

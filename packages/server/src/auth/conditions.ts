@@ -2,7 +2,7 @@ import { ambiguous, type Context, type ContextValue } from './access.ts'
 import type { Condition, ConditionOperator } from './policy.ts'
 import { matcherOf, parseTemplate, resolve, textOf, type Template } from './template.ts'
 import { isIn, parseAddress, parseBinary, parseBoolean, parseDate, parseNetwork, parseNumber } from './values.ts'
-import { compileSteps, type Step } from './wildcard.ts'
+import { fits, spend, type Effort, type Step } from './wildcard.ts'
 
 /**
  * Whether a condition holds. Undefined if that cannot be said, since a value is not what the operator compares: then
@@ -93,7 +93,11 @@ export function compileCondition(condition: Condition, variables: boolean): Comp
     }
   }
   const { compile, negated } = operators[operator]
-  const compare = compile(values, variables)
+  const compareFree = compile(values, variables)
+  const compare: Comparison = (actual, context) => {
+    spend(context.effort, 1 + actual.length)
+    return compareFree(actual, context)
+  }
   return { condition, key, judge: context => judge(condition, negated, compare, context, context.get(key)) }
 }
 
@@ -148,9 +152,10 @@ function typed<Actual, Value>(
 ): Operator['compile'] {
   return values => {
     const wanted = values.map(readValue)
-    return text => {
+    return (text, { effort }) => {
       const actual = readActual(text)
       if (actual === undefined) return undefined
+      spend(effort, wanted.length)
       return or(wanted, value => (value === undefined ? undefined : isLike(actual, value)))
     }
   }
@@ -194,32 +199,35 @@ function arns(values: readonly string[], variables: boolean): Comparison {
     if (template.hasVariables)
       return (fields: readonly string[], context: Context) => {
         const steps = resolve(template, context)
-        return steps !== undefined && matchesFields(fieldMatchers(steps), fields)
+        return steps !== undefined && fitFields(fieldsIn(steps), fields, context.effort)
       }
-    const compiled = fieldMatchers(stepsIn(template))
-    return (fields: readonly string[]) => matchesFields(compiled, fields)
+    const patterns = fieldsIn(stepsIn(template))
+    return (fields: readonly string[], { effort }: Context) => fitFields(patterns, fields, effort)
   })
   return (actual, context) => {
-    const fields = fieldsOf(Array.from(actual)).map(field => field.join(''))
-    return matchers.some(matches => matches(fields, context))
+    const parts = actual.split(':')
+    const fields = [...parts.slice(0, fieldCount - 1), parts.slice(fieldCount - 1).join(':')]
+    return parts.length >= fieldCount && matchers.some(matches => matches(fields, context))
   }
 }
 
 const fieldCount = 6
+const colon = 0x3a
 
-const fieldMatchers = (steps: readonly Step[]): ((text: string) => boolean)[] =>
-  fieldsOf(steps).map(field => compileSteps(field))
-
-const matchesFields = (matchers: readonly ((text: string) => boolean)[], fields: readonly string[]): boolean =>
-  matchers.length === fieldCount &&
-  fields.length === fieldCount &&
-  matchers.every((matches, index) => matches(fields[index] ?? ''))
+function fitFields(
+  patterns: readonly (readonly Step[])[],
+  fields: readonly string[],
+  effort: Effort | undefined,
+): boolean {
+  spend(effort, 1)
+  return patterns.length === fieldCount && patterns.every((steps, index) => fits(steps, fields[index] ?? '', effort))
+}
 
 /** Six at most. */
-function fieldsOf<T extends Step>(steps: readonly T[]): T[][] {
-  const fields: T[][] = [[]]
+function fieldsIn(steps: readonly Step[]): Step[][] {
+  const fields: Step[][] = [[]]
   for (const step of steps) {
-    if (step === ':' && fields.length < fieldCount) fields.push([])
+    if (step === colon && fields.length < fieldCount) fields.push([])
     else fields.at(-1)?.push(step)
   }
   return fields

@@ -10,6 +10,7 @@ import { accountPrincipal, isStill, withoutContext, type Grant, type GrantConstr
  * Two readings of what AWS does not say: session policies limit grants, permissions boundaries do not.
  *
  * @param grants those on the resource that might allow it; others do no harm
+ * @throws TooMuchEffort
  */
 export function evaluate(request: AccessRequest, policies: Policies, grants: readonly Readonly<Grant>[]): Decision {
   const denial = findDenial(request, policies)
@@ -17,8 +18,17 @@ export function evaluate(request: AccessRequest, policies: Policies, grants: rea
   const side = ownSide(request, policies)
   const byPolicy = decideByPolicies(request, policies, side)
   if (byPolicy.allowed) return byPolicy
+  return decideByGrants(request, grants, side) ?? byPolicy
+}
+
+/** What nothing denies, some grants may allow. */
+export function decideByGrants(
+  request: AccessRequest,
+  grants: readonly Readonly<Grant>[],
+  side: OwnSide,
+): Decision | undefined {
   const grant = grants.find(candidate => grantFault(request, candidate, side) === undefined)
-  return grant ? { allowed: true, statements: [], grant } : byPolicy
+  return grant && { allowed: true, statements: [], grant }
 }
 
 /** Most specific first. */

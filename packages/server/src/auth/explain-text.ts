@@ -153,6 +153,10 @@ function reason(judged: Judged): string {
     : `${capital(allows)}, as far as the account ${principal.account} goes: the owner of ${resource} has to allow it, too.`
 }
 
+/** Of what nobody can judge. */
+export const tooMuch =
+  'its values are too long, or too many, to compare them with all patterns in the policies that concern it'
+
 const retirement =
   'A grant can be retired by its retiring principal, by its grantee if it allows RetireGrant, and by whoever may act for the account that made it.'
 

@@ -17,10 +17,11 @@ import { ambiguous } from './access.ts'
 import { compilePolicy, type CompiledPolicy, type CompiledStatement, type Misfit } from './compile.ts'
 import type { CompiledCondition } from './conditions.ts'
 import { evaluate, grantFault, isMatch, layers, ownSide, policiesOf, type OwnSide } from './evaluate.ts'
-import { cut, cutList, grantText, reasonOf } from './explain-text.ts'
+import { cut, cutList, grantText, reasonOf, tooMuch } from './explain-text.ts'
 import type { Grant } from './grants.ts'
 import type { Condition, Listed, Principal } from './policy.ts'
 import { parseTemplate, resolve, resourceStart, textOf } from './template.ts'
+import { TooMuchEffort } from './wildcard.ts'
 
 /**
  * The same decision as `evaluate` makes, with everything that was looked at.
@@ -33,7 +34,30 @@ export function explain(
   request: AccessRequest,
   policies: Policies,
   grants: readonly Readonly<Grant>[],
-  { side, isDenied = false }: { side?: Side; isDenied?: boolean } = {},
+  of: { side?: Side; isDenied?: boolean } = {},
+): Trace {
+  try {
+    return explainAll(request, policies, grants, of)
+  } catch (error) {
+    if (!(error instanceof TooMuchEffort)) throw error
+    return {
+      decision: 'explicit deny',
+      ...about(request),
+      reason: `The request is denied because ${tooMuch}.`,
+      ...(of.side && { side: of.side }),
+      policies: [],
+      grants: [],
+    }
+  }
+}
+
+const about = ({ principal, action, resource }: AccessRequest) => ({ principal: principal.arn, action, resource })
+
+function explainAll(
+  request: AccessRequest,
+  policies: Policies,
+  grants: readonly Readonly<Grant>[],
+  { side, isDenied = false }: { side?: Side; isDenied?: boolean },
 ): Trace {
   const judged = side ? withOtherSide(policies, side) : policies
   const offered = side === 'caller' ? [] : grants
@@ -45,9 +69,7 @@ export function explain(
   }
   const trace = {
     decision: nameOf(decision, isDenied),
-    principal: request.principal.arn,
-    action: request.action,
-    resource: request.resource,
+    ...about(request),
     reason: reasonOf({ request, decision, side, isDenied, ...whole, policy: policies.resource?.name }),
     ...(side && { side }),
   }

@@ -1,6 +1,7 @@
 import type { Key } from '../keys/key.ts'
 import { ambiguous, type Context, type ContextValue } from './access.ts'
 import type { Caller } from './caller.ts'
+import { mostEffort, spend, type Effort } from './wildcard.ts'
 
 /** What condition keys are read from. */
 export interface Facts {
@@ -40,12 +41,14 @@ type Tags = Iterable<readonly [key: string, value: string]>
 
 /** The values of condition keys for one request, computed when asked for. */
 export function requestContext(facts: Facts): Context {
+  const effort = { left: mostEffort }
   return {
+    effort,
     get(key) {
       const read = Object.hasOwn(plain, key) ? plain[key] : undefined
       if (read) return read(facts)
-      for (const [prefix, readNamed] of families) {
-        if (key.startsWith(prefix)) return readNamed(facts, key.slice(prefix.length))
+      for (const [prefix, readPairs] of families) {
+        if (key.startsWith(prefix)) return named(effort, readPairs(facts), key.slice(prefix.length))
       }
       return ofOperation(facts.conditions, key)
     },
@@ -123,18 +126,21 @@ const principalTypes: Readonly<Record<Caller['type'], string | undefined>> = {
 }
 
 /** Keys that end in a name of the caller's choice, which is compared without regard to case as well. */
-const families: readonly (readonly [prefix: string, (facts: Facts, name: string) => ContextValue | undefined])[] = [
-  ['kms:encryptioncontext:', ({ encryptionContext = [] }, name) => named(encryptionContext, name)],
-  ['aws:principaltag/', ({ caller }, name) => named(caller.tags, name)],
-  ['aws:requesttag/', ({ requestTags = [] }, name) => named(requestTags, name)],
-  ['aws:resourcetag/', ({ key, resourceTags = [] }, name) => named(key ? key.tags : resourceTags, name)],
-  ['iam:resourcetag/', ({ resourceTags = [] }, name) => named(resourceTags, name)],
+const families: readonly (readonly [prefix: string, (facts: Facts) => Pairs])[] = [
+  ['kms:encryptioncontext:', ({ encryptionContext = [] }) => encryptionContext],
+  ['aws:principaltag/', ({ caller }) => caller.tags],
+  ['aws:requesttag/', ({ requestTags = [] }) => requestTags],
+  ['aws:resourcetag/', ({ key, resourceTags = [] }) => (key ? key.tags : resourceTags)],
+  ['iam:resourcetag/', ({ resourceTags = [] }) => resourceTags],
 ]
 
+type Pairs = Iterable<readonly [name: string, value?: string]>
+
 /** The value under a name; ambiguous if several differ from it in case only. */
-function named(pairs: Iterable<readonly [name: string, value?: string]>, wanted: string): ContextValue | undefined {
+function named(effort: Effort, pairs: Pairs, wanted: string): ContextValue | undefined {
   let found: string | undefined
   for (const [name, value] of pairs) {
+    spend(effort, name.length)
     if (name.toLowerCase() !== wanted) continue
     if (found !== undefined) return ambiguous
     found = value

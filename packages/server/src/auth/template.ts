@@ -1,5 +1,5 @@
 import type { Context } from './access.ts'
-import { anyOne, anyRun, compileSteps, stepsOf, type Step } from './wildcard.ts'
+import { addLiteral, anyOne, anyRun, fits, spend, stepsOf, type Step } from './wildcard.ts'
 
 /**
  * Policy variables (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html): `${aws:username}`,
@@ -43,15 +43,22 @@ function endOf(text: string, start: number): number {
   return text.indexOf('}', start + withDefault.length)
 }
 
-function variable(inside: string): string | Variable {
-  if (inside === '*' || inside === '?' || inside === '$') return inside
+function variable(inside: string): Step | Variable {
+  if (inside === '*' || inside === '?' || inside === '$') return inside.charCodeAt(0)
   const comma = inside.indexOf(',')
   const quoted = comma < 0 ? undefined : /^\s*'([^']*)'\s*$/.exec(inside.slice(comma + 1))?.[1]
   const name = quoted === undefined ? inside : inside.slice(0, comma)
   return { key: name.trim().toLowerCase(), fallback: quoted }
 }
 
-/** Undefined if a variable has no value: only those that have one value count, or else a default. */
+/** Of a character, in comparisons. */
+const costToPut = 4
+
+/**
+ * Undefined if a variable has no value: only those that have one value count, or else a default.
+ *
+ * @throws TooMuchEffort
+ */
 export function resolve({ parts }: Template, context: Context): Step[] | undefined {
   const steps: Step[] = []
   for (const part of parts) {
@@ -62,27 +69,27 @@ export function resolve({ parts }: Template, context: Context): Step[] | undefin
     const value = context.get(part.key)
     const text = typeof value === 'string' ? value : part.fallback
     if (text === undefined) return undefined
-    steps.push(...Array.from(text))
+    spend(context.effort, costToPut * (1 + text.length))
+    addLiteral(steps, text)
   }
   return steps
 }
 
 /** What the steps say if there is no wildcard among them, or none is meant. */
 export const textOf = (steps: readonly Step[]): string =>
-  steps.map(step => (step === anyRun ? '*' : step === anyOne ? '?' : step)).join('')
+  steps.map(step => (step === anyRun ? '*' : step === anyOne ? '?' : String.fromCodePoint(step))).join('')
 
 /** Whether a text fits; undefined if a variable has no value. */
 export type Matcher = (text: string, context: Context) => boolean | undefined
 
-/** A pattern, compiled at once if nothing in it depends on the request. */
 export function matcherOf(template: Template): Matcher {
   if (!template.hasVariables) {
-    // Without variables there are steps only.
-    return compileSteps(template.parts as readonly Step[])
+    const steps = template.parts as readonly Step[] // Without variables there are steps only.
+    return (text, { effort }) => fits(steps, text, effort)
   }
   return (text, context) => {
     const steps = resolve(template, context)
-    return steps && compileSteps(steps)(text)
+    return steps && fits(steps, text, context.effort)
   }
 }
 

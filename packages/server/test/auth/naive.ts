@@ -100,7 +100,7 @@ function lackingLayer(request: AccessRequest, resource: Policy | undefined, allo
 
   if (!resource) return isSameAccount ? first('identity', 'boundary', 'session') : 'resource'
 
-  const hits = effective(resource, 'Allow', request).map(statement => hitOf(statement.Principal, request.principal))
+  const hits = effective(resource, 'Allow', request).map(statement => hitOf(statement, request.principal))
   if (isSameAccount) {
     if (hits.includes('direct')) return undefined
     if (hits.includes('role')) return first('boundary', 'session')
@@ -135,12 +135,16 @@ const withoutAttributes = (context: Context): Context => ({
 type Hit = 'direct' | 'role' | 'account'
 
 /** The strongest way in which a principal element means the caller. */
-function hitOf(element: PrincipalElement | undefined, caller: Principal): Hit | undefined {
+function hitOf(
+  { Effect, Principal: element }: Pick<Statement, 'Effect' | 'Principal'>,
+  caller: Principal,
+): Hit | undefined {
   if (element === undefined) return undefined
+  const names = element === '*' ? ['*'] : listOf(element.AWS)
   if (caller.type === 'WebIdentity') {
+    if (Effect === 'Deny' && names.includes('*')) return 'direct'
     return element !== '*' && listOf(element.Federated).includes(caller.arn) ? 'direct' : undefined
   }
-  const names = element === '*' ? ['*'] : listOf(element.AWS)
   if (names.includes('*')) return 'direct'
   if (names.includes(caller.arn) && caller.type !== 'Root') return 'direct'
   if (caller.roleArn !== undefined && names.includes(caller.roleArn)) return 'role'
@@ -151,7 +155,7 @@ const isAccountIn = (names: string[], account: string): boolean =>
   names.includes(account) || names.includes(`arn:aws:iam::${account}:root`)
 
 function principalMatches(statement: Statement, caller: Principal): boolean {
-  if (statement.NotPrincipal === undefined) return hitOf(statement.Principal, caller) !== undefined
+  if (statement.NotPrincipal === undefined) return hitOf(statement, caller) !== undefined
   return !isSpared(statement.NotPrincipal, caller)
 }
 

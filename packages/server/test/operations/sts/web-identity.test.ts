@@ -361,6 +361,21 @@ test('refuses roles that trust somebody else, and roles that are not there, alik
   )
 })
 
+test('whom a trust policy keeps out, whoever they are, no provider vouches in', async () => {
+  for (const [index, Principal] of ['*', { AWS: '*' }].entries()) {
+    const keptOut = {
+      Effect: 'Deny',
+      Principal,
+      Action: 'sts:*',
+      Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+    }
+    const closed = await trusting(server, `closed-${index}`, document(trust(), keptOut))
+    await notAuthorized(assume(closed))
+    const open = await trusting(server, `open-${index}`, document({ ...keptOut, Effect: 'Allow' }))
+    await notAuthorized(assume(open))
+  }
+})
+
 test('whom a provider vouches for is not whom AssumeRole lets', async () => {
   const user = await userWith(server, 'eager', allow('sts:*'))
   await refused(
