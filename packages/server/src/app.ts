@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { AccessKeyUses } from './access-key-usage.ts'
 import { parseRoots } from './attestation/chain.ts'
 import type { Authenticator } from './authenticate.ts'
-import { ExplanationBudget } from './auth/explanation-budget.ts'
 import { administratorName, newAdministrator } from './auth/identities.ts'
 import { startClock, watchClock } from './clock.ts'
 import type { Config } from './config.ts'
 import { writeCredentials } from './credentials.ts'
+import { Explanations } from './explanations.ts'
 import { openPool, type WrappingKeyPool } from './import/pool.ts'
 import { settleDue } from './jobs.ts'
 import { LastUsage } from './last-usage.ts'
@@ -40,7 +40,7 @@ export interface App extends Authenticator {
   log: Log
   /** What each account may ask for; undefined for no limit. */
   quotas: RequestQuotas | undefined
-  explanations: ExplanationBudget
+  explanations: Explanations
   /** Counts an answer, by operation and error code (or OK). */
   observe: (operation: string, code: string, seconds: number) => void
 }
@@ -170,7 +170,7 @@ async function open(
       },
       log,
       quotas: config.quotas === 'aws' ? new RequestQuotas() : undefined,
-      explanations: new ExplanationBudget(),
+      explanations: new Explanations(),
       observe: () => {},
       pool,
       credentials,

@@ -1,38 +1,37 @@
 import { randomUUID } from 'node:crypto'
 import type { ApiEvent, AuditEvent, ServiceAct, ServiceEvent } from './audit/record.ts'
-import type { Caller } from './auth/caller.ts'
+import type { Signer } from './authenticate.ts'
 import type { HttpRequest } from './http/server.ts'
 import type { Key } from './keys/key.ts'
 import type { Decision, Operation } from './operation.ts'
 import { keyArn, splitArn } from './protocol/arn.ts'
 import { headerOf } from './protocol/headers.ts'
 
-/** What the pipeline knows of an authenticated request when it has been decided. */
-export interface Decided {
-  requestId: string
-  /** Epoch milliseconds. */
-  now: number
-  request: HttpRequest
-  operation: Operation
-  caller: Caller
-  region: string
+/** A request whose sender is known, and what is found out about it: its audit records are made of this. */
+export interface Call extends Signer {
+  readonly requestId: string
+  /** Epoch milliseconds: the one moment at which everything in this request is judged. */
+  readonly now: number
+  readonly request: HttpRequest
+  readonly operation: Operation
+  /** As decoded; absent when it could not be. */
   input?: unknown
-  keys: readonly Key[]
-  /** Whether policies let the caller; what is denied after that, a grant denies. */
+  readonly keys: Key[]
+  /** True once policies have let the caller; what is denied after that, a grant denies. */
   authorized?: boolean
 }
 
 /** The audit records of a call: of the call itself, then of whatever else it made happen. */
-export function auditEvents(decided: Decided, decision: Decision<unknown>): AuditEvent[] {
-  const event = auditEvent(decided, decision)
-  const wasDenied = !decided.authorized || event.error?.code === 'AccessDeniedException'
+export function auditEvents(call: Call, decision: Decision<unknown>): AuditEvent[] {
+  const event = auditEvent(call, decision)
+  const wasDenied = !call.authorized || event.error?.code === 'AccessDeniedException'
   const events = forAccounts(event, wasDenied)
   if ('refusal' in decision) return events
   const { elsewhere = [], acts = [] } = decision
   return [
     ...events,
     ...elsewhere.map(other => ({ ...event, ...other, eventId: randomUUID() })),
-    ...acts.map(act => serviceEvent(act, decided.now)),
+    ...acts.map(act => serviceEvent(act, call.now)),
   ]
 }
 
@@ -81,7 +80,7 @@ function additionalData(operation: Operation, keys: readonly Key[], { additional
 
 /** What was asked, by whom, on what, and what came of it. */
 function auditEvent(
-  { requestId, now, request, operation, caller, region, input, keys }: Decided,
+  { requestId, now, request, operation, caller, region, input, keys }: Call,
   decision: Decision<unknown>,
 ): ApiEvent {
   const refusal = 'refusal' in decision ? decision.refusal : undefined

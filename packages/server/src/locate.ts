@@ -3,7 +3,9 @@ import { readGrantToken } from './auth/grant-token.ts'
 import type { Grant } from './auth/grants.ts'
 import type { Key } from './keys/key.ts'
 import { readHeader } from './keys/ciphertext.ts'
-import type { KeyNeed } from './operation.ts'
+import { requireState } from './keys/states.ts'
+import type { KeyNeed, Operation } from './operation.ts'
+import { isReachable } from './operations/key-stores.ts'
 import { aliasArn, keyArn, requireKeyIdentifier } from './protocol/arn.ts'
 import { kmsError, type KmsError } from './protocol/errors.ts'
 import type { Sources } from './operations/material-changes.ts'
@@ -93,4 +95,33 @@ async function byGrantToken(sources: Sources, token: string, { region }: Asker):
   const key = await sources.view.get('key', keyRow(account, region, keyId))
   if (!key) throw new TamperedRow('grant', grantRow(account, region, keyId, id))
   return key
+}
+
+/**
+ * What each key must be: of the right usage, of the right origin, in the right state.
+ *
+ * @throws InvalidKeyUsageException, UnsupportedOperationException, DisabledException, KMSInvalidStateException
+ */
+export async function requireFitness(
+  { name: operation, needs }: Operation,
+  keys: Readonly<Record<string, Key>>,
+  view: View,
+  now: number,
+): Promise<void> {
+  for (const [name, key] of Object.entries(keys)) {
+    const need = needs.keys[name]
+    if (need?.usage !== undefined && key.usage !== need.usage) {
+      throw kmsError(
+        'InvalidKeyUsageException',
+        `${keyArn(key)} key usage is ${key.usage} which is not valid for ${operation}.`,
+      )
+    }
+    if (need?.origin !== undefined && key.origin !== need.origin) {
+      throw kmsError(
+        'UnsupportedOperationException',
+        `${keyArn(key)} origin is ${key.origin} which is not valid for this operation.`,
+      )
+    }
+    if (need) requireState(key, need.states, now, await isReachable(view, key))
+  }
 }

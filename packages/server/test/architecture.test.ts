@@ -17,7 +17,16 @@ const basics = ['crypto/', 'protocol/']
 const domain = ['keys/', 'auth/', 'audit/', 'seal/']
 const services = ['import/', 'threads/', 'attestation/', 'xks/', 'oidc/']
 const shell = ['bootstrap/', 'http/', 'cli/', 'config.ts', 'app.ts', 'main.ts', 'log.ts', 'credentials.ts', 'clock.ts']
-const request = ['pipeline.ts', 'jobs.ts', 'wire.ts', 'authenticate.ts', 'locate.ts', 'audit-event.ts']
+const request = [
+  'pipeline.ts',
+  'jobs.ts',
+  'wire.ts',
+  'authenticate.ts',
+  'locate.ts',
+  'questions.ts',
+  'explanations.ts',
+  'audit-event.ts',
+]
 /** Of the store, what is above the engines. */
 const documents = 'store/documents.ts'
 

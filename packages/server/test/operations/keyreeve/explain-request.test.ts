@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { after, test } from 'node:test'
 import type { KMS } from '@aws-sdk/client-kms'
-import { ExplanationBudget } from '../../../src/auth/explanation-budget.ts'
+import { Explanations } from '../../../src/explanations.ts'
 import { refusalOf } from '../../support/answers.ts'
 import {
   allow,
@@ -419,7 +419,7 @@ test('what is kept of a denial has some hundred bytes, and is bounded whatever i
 })
 
 test('a flood of denials is recorded, but not explained without end', async () => {
-  const budget = new ExplanationBudget()
+  const budget = new Explanations()
   const size = 32 * 1024
   const admitted = (account: string, from: number, count: number): number =>
     Array.from({ length: count }, (_, n) => budget.admits(account, size, from + n)).filter(Boolean).length
