@@ -177,11 +177,17 @@ async function decide(app: App, view: View, call: Call, decode: () => unknown): 
     wipe(decision.output)
     return { refusal: dryRunSucceeded() }
   } catch (error) {
-    // The caller learns as much as the service tells; why, whoever may ask for it later.
-    if (error instanceof Denial) {
-      return { refusal: error, changes: await app.explanations.keep(view, call, error, app.monotonic()) }
-    }
+    if (error instanceof Denial) return await denied(app, view, call, error)
     return { refusal: toKmsError(error), ...(!(error instanceof KmsError) && { failure: error }) }
+  }
+}
+
+/** The caller learns as much as the service tells; why, whoever may ask for it later. Without that it is denied all the same. */
+async function denied(app: App, view: View, call: Call, denial: Denial): Promise<Verdict> {
+  try {
+    return { refusal: denial, changes: await app.explanations.keep(view, call, denial, app.monotonic()) }
+  } catch (failure) {
+    return { refusal: denial, failure }
   }
 }
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { after, test } from 'node:test'
@@ -7,8 +9,11 @@ import type { KMS } from '@aws-sdk/client-kms'
 import { newAccessKey, newUser } from '../../src/auth/identities.ts'
 import { administratorAccess } from '../../src/auth/managed-policies.ts'
 import { aliasRow, identityRow, keyRow, materialRow } from '../../src/store/documents.ts'
-import { refused } from '../support/answers.ts'
+import { refusalOf, refused } from '../support/answers.ts'
+import { document, textOf, trusting, userWith } from '../support/identities.ts'
 import { externalKey, importOf, parametersFor } from '../support/import.ts'
+import { makeSigningKey, signToken, startIssuer } from '../support/issuer.ts'
+import { answered, callKeyreeve } from '../support/keyreeve.ts'
 import { days, start, type Credentials, type TestServer } from '../support/server.ts'
 
 /** C8: somebody writes to the database file while the server is down. */
@@ -134,7 +139,7 @@ const rows = {
 type Kind = keyof typeof rows
 
 /** Another text of the same length: what is flipped is in the middle of a value that matters. */
-const flips: Record<Kind | 'access-key' | 'user', (body: string) => string> = {
+const flips: Partial<Record<string, (body: string) => string>> = {
   key: body => body.replace('"enabled":true', '"enabled":null'),
   alias: body => body.replace(/"keyId":"./, text => text.slice(0, -1) + (text.endsWith('0') ? '1' : '0')),
   material: body => body.replace(/"sealed":"..../, text => text.slice(0, -1) + (text.endsWith('A') ? 'B' : 'A')),
@@ -143,12 +148,14 @@ const flips: Record<Kind | 'access-key' | 'user', (body: string) => string> = {
   user: body => body.replace('"attached":[', '"attached":{'),
 }
 
+const flipDigit = (body: string): string => body.replace(/\d/, digit => (digit === '1' ? '2' : '1'))
+
 const changes: Record<string, (row: Columns) => Partial<Columns>> = {
   ref: ({ ref }) => ({ ref: ref === null ? 'x' : null }),
   // In the past: the jobs come upon it as well.
   due: ({ due }) => ({ due: due === null ? 1 : null }),
   version: ({ version }) => ({ version: version + 1 }),
-  body: ({ kind, body }) => ({ body: flips[kind as Kind](body) }),
+  body: ({ kind, body }) => ({ body: (flips[kind] ?? flipDigit)(body) }),
   'body, blank': ({ body }) => ({ body: `${body} ` }),
   mac: ({ mac }) => ({ mac: Uint8Array.from(mac, (byte, at) => (at === 31 ? byte ^ 1 : byte)) }),
 }
@@ -284,6 +291,168 @@ test('C8: an access key or user of which any column was changed signs nothing, a
   await t.test('the administrator works', async () => {
     await server.client().listKeys({})
   })
+})
+
+test('C8: rows of IAM, grants and explanations of which any column was changed decide nothing', async t => {
+  const folder = mkdtempSync(join(tmpdir(), 'keyreeve-'))
+  const issuer = await startIssuer(folder)
+  const signing = makeSigningKey('RS256', 'key-1')
+  issuer.keys = [signing]
+  let server = await start(issuer.flags)
+  after(async () => {
+    await server.stop()
+    await issuer.close()
+    rmSync(folder, { recursive: true })
+  })
+  const iam = server.iam()
+  const kms = server.client()
+  const documentOf = (statement: object): string => textOf(document(statement))
+  const everything = documentOf({ Effect: 'Allow', Action: '*', Resource: '*' })
+
+  /** Whoever makes it says which row is to be altered, and what is refused then. */
+  interface Target {
+    row: string
+    use: (server: TestServer) => Promise<unknown>
+  }
+  const member = async (name: string): Promise<Credentials> => {
+    await iam.createUser({ UserName: name })
+    const { AccessKey } = await iam.createAccessKey({ UserName: name })
+    return { accessKeyId: AccessKey?.AccessKeyId ?? '', secretAccessKey: AccessKey?.SecretAccessKey ?? '' }
+  }
+  const policyOf = async (name: string): Promise<string> =>
+    (await iam.createPolicy({ PolicyName: name, PolicyDocument: everything })).Policy?.Arn ?? ''
+  const roleOf = async (name: string, statement: object): Promise<string> =>
+    (await iam.createRole({ RoleName: name, AssumeRolePolicyDocument: documentOf(statement) })).Role?.Arn ?? ''
+  const lists = (credentials: Credentials) => (at: TestServer) => at.client({ credentials }).listKeys({})
+  const granted = async (name: string) => {
+    const credentials = await member(name)
+    const GranteePrincipal = `arn:aws:iam::${account}:user/${name}`
+    const { KeyMetadata: { KeyId = '' } = {} } = await kms.createKey({})
+    const grant = { KeyId, GranteePrincipal, RetiringPrincipal: GranteePrincipal, Operations: ['Encrypt' as const] }
+    const { GrantId = '' } = await kms.createGrant(grant)
+    const row = `${keyRow(account, region, KeyId)}/${GrantId}`
+    return { credentials, GranteePrincipal, KeyId, row, GrantId }
+  }
+  const makers: Record<string, (name: string) => Promise<Target>> = {
+    async group(name) {
+      const credentials = await member(name)
+      await iam.createGroup({ GroupName: name })
+      await iam.attachGroupPolicy({ GroupName: name, PolicyArn: await policyOf(name) })
+      await iam.addUserToGroup({ GroupName: name, UserName: name })
+      return { row: identityRow(account, name), use: lists(credentials) }
+    },
+    async 'managed-policy'(name) {
+      const credentials = await member(name)
+      await iam.attachUserPolicy({ UserName: name, PolicyArn: await policyOf(name) })
+      return { row: identityRow(account, name), use: lists(credentials) }
+    },
+    async role(name) {
+      const RoleArn = await roleOf(name, { Effect: 'Allow', Principal: { AWS: account }, Action: 'sts:AssumeRole' })
+      await iam.putRolePolicy({ RoleName: name, PolicyName: 'all', PolicyDocument: everything })
+      const { Credentials: of } = await server.sts().assumeRole({ RoleArn, RoleSessionName: 'session' })
+      const { AccessKeyId: accessKeyId = '', SecretAccessKey: secretAccessKey = '', SessionToken = '' } = of ?? {}
+      return {
+        row: identityRow(account, name),
+        use: lists({ accessKeyId, secretAccessKey, sessionToken: SessionToken }),
+      }
+    },
+    async 'oidc-provider'(name) {
+      // In an account of its own each, since the issuer is the same.
+      const other = String(200_000_000_000 + Number(name.replace(/\D/g, '')))
+      const at = `arn:aws:iam::${other}:oidc-provider/${issuer.name}`
+      const trusted = { Effect: 'Allow', Principal: { Federated: at }, Action: 'sts:AssumeRoleWithWebIdentity' }
+      await trusting(server, { name, account: other }, document(trusted))
+      const provider = { account: other, url: issuer.name, clientIds: ['app'], thumbprints: [], tags: [], createdAt: 0 }
+      const row = `${other}/${issuer.name}`
+      const view = server.app.store.view()
+      await view.get('oidc-provider', row)
+      await server.app.store.commit(view, [{ put: 'oidc-provider', id: row, document: provider }], [])
+      const use = (running: TestServer) => {
+        const seconds = Math.floor(running.clock.now() / 1000)
+        const WebIdentityToken = signToken(signing, {
+          iss: issuer.url,
+          sub: 's',
+          aud: 'app',
+          iat: seconds,
+          exp: seconds + 300,
+        })
+        const RoleArn = `arn:aws:iam::${other}:role/${name}`
+        return running.sts().assumeRoleWithWebIdentity({ RoleArn, RoleSessionName: 'session', WebIdentityToken })
+      }
+      return { row, use }
+    },
+    async grant(name) {
+      const { row, KeyId, GrantId } = await granted(name)
+      return { row, use: at => at.client().listGrants({ KeyId, GrantId }) }
+    },
+    async granted(name) {
+      const { credentials, KeyId, GranteePrincipal, GrantId } = await granted(name)
+      const row = `${keyRow(account, region, KeyId)} ${GranteePrincipal} - ${GrantId}`
+      return { row, use: at => at.client({ credentials }).encrypt({ KeyId, Plaintext: plaintext }) }
+    },
+    async retirable(name) {
+      const { GranteePrincipal: RetiringPrincipal, row } = await granted(name)
+      return {
+        row: `${region} ${RetiringPrincipal} ${row}`,
+        use: at => at.client().listRetirableGrants({ RetiringPrincipal }),
+      }
+    },
+    async explanation(name) {
+      const credentials = await member(name)
+      const { $metadata } = await refusalOf(server.client({ credentials }).listKeys({}))
+      const RequestId = $metadata.requestId ?? ''
+      return { row: RequestId, use: at => answered(callKeyreeve(at, 'ExplainRequest', { RequestId })) }
+    },
+  }
+  const targets = new Map<string, Target & { kind: string; column: string }>()
+  let count = 0
+  for (const [kind, make] of Object.entries(makers)) {
+    for (const column of Object.keys(changes)) {
+      const target = await make(`${kind}-${++count}`)
+      await target.use(server)
+      targets.set(`${column} of ${kind}`, { ...target, kind, column })
+    }
+  }
+  server = await intrude(server, intruder => {
+    for (const { kind, column, row } of targets.values()) {
+      intruder.set(kind, row, changes[column]?.(intruder.row(kind, row)) ?? {})
+    }
+  })
+  for (const [name, { row, use }] of targets) {
+    await t.test(name, async () => {
+      const before = server.logged.length
+      await assert.rejects(use(server))
+      const events = server.logged.slice(before).filter(({ requestId }) => requestId !== undefined)
+      assert.deepEqual(
+        events.map(({ level, event, detail }) => ({ level, event, names: String(detail).includes(` ${row} `) })),
+        [{ level: 'error', event: 'tampered row', names: true }],
+      )
+    })
+  }
+  await t.test('the administrator works', async () => {
+    await server.client().listKeys({})
+    await server.iam().getUser({})
+  })
+})
+
+test('C8: what cannot be explained, since a grant was altered, is denied and recorded all the same', async () => {
+  let server = await start()
+  after(() => server.stop())
+  const kms = server.client()
+  const user = await userWith(server, 'bob')
+  const { KeyMetadata: { KeyId = '' } = {} } = await kms.createKey({})
+  const grant = { KeyId, GranteePrincipal: user.arn, Operations: ['Encrypt' as const] }
+  const { GrantId } = await kms.createGrant({ ...grant, Constraints: { EncryptionContextSubset: { a: 'b' } } })
+  const row = `${keyRow(account, region, KeyId)}/${GrantId}`
+  server = await intrude(server, intruder => intruder.set('grant', row, { mac: Buffer.alloc(32) }))
+  const before = server.logged.length
+  const call = server.client({ credentials: user }).encrypt({ KeyId, Plaintext: plaintext })
+  assert.equal((await refusalOf(call)).name, 'AccessDeniedException')
+  assert.equal((await server.records()).at(-1)?.['errorCode'], 'AccessDeniedException')
+  assert.deepEqual(
+    server.logged.slice(before).map(({ event }) => event),
+    ['tampered row'],
+  )
 })
 
 test('C8: rows that were swapped, moved or replayed under another version are refused', async t => {
