@@ -50,7 +50,7 @@ function request(over: Partial<AccessRequest> = {}): AccessRequest {
   const connection = { peer: '192.0.2.17', isSecure: true }
   const facts = { caller, now: Date.UTC(2026, 10, 24), region: 'us-east-1', connection, account, encryptionContext }
   return {
-    principal: caller,
+    caller,
     action: 'kms:Decrypt',
     resource: key,
     account,

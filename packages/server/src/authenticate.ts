@@ -35,7 +35,7 @@ export interface Signer {
 interface Known {
   identity: Identity
   /** Keeps what is derived from it, as long as it is current. */
-  holder: Readonly<AccessKey> | Readonly<Session>
+  credential: Readonly<AccessKey> | Readonly<Session>
   /** Of the access key: a signing key counts for one. */
   version: number
   /** Opens the secret; the caller wipes it. */
@@ -93,7 +93,7 @@ async function findAccessKey(seal: Seal, view: View, id: string): Promise<Known 
   // A user of the same name that came later does not list it.
   if (!accessKey || !user?.accessKeys.includes(id) || accessKey.status !== 'Active') return undefined
   const version = view.versionSeen('access-key', id)
-  return { identity: { subject: user }, holder: accessKey, version, secret: () => openSecret(seal, accessKey) }
+  return { identity: { entity: user }, credential: accessKey, version, secret: () => openSecret(seal, accessKey) }
 }
 
 /** Sessions of a store opened lately, by access key: their tokens are long, and sent with every request. */
@@ -114,15 +114,15 @@ async function findSession(seal: Seal, view: View, id: string, token: string): P
     opened.set(id, { token, session })
   }
   const { account, of } = session
-  const subject = await view.get(of.kind, identityRow(account, of.name))
-  if (subject?.id !== of.id) return undefined
+  const entity = await view.get(of.kind, identityRow(account, of.name))
+  if (entity?.id !== of.id) return undefined
   const secret = (): Buffer => {
     const found = openSession(seal, id, token)
     if (!found) throw new Error('a session that was opened does not open')
     return found.secret
   }
   // A secret belongs to its access key id for ever, so there is one version of it.
-  return { identity: { subject, session }, holder: session, version: 1, secret }
+  return { identity: { entity, session }, credential: session, version: 1, secret }
 }
 
 /** Wipes the secret. */
@@ -135,15 +135,15 @@ function derive(secret: Buffer, { date, region, service }: Authorization): KeyOb
 }
 
 /** One object per credential and version of its user or role, so that whatever is kept beside a caller lives as long. */
-const callers = new WeakMap<object, { subject: Readonly<User> | Readonly<Role>; caller: Caller }>()
+const callers = new WeakMap<object, { entity: Readonly<User> | Readonly<Role>; caller: Caller }>()
 
-function callerFor({ identity: { subject, session }, holder }: Known, accessKeyId: string): Caller {
-  const known = callers.get(holder)
-  if (known?.subject === subject) return known.caller
+function callerFor({ identity: { entity, session }, credential }: Known, accessKeyId: string): Caller {
+  const known = callers.get(credential)
+  if (known?.entity === entity) return known.caller
   const caller =
     session?.of.kind === 'role'
-      ? roleCaller(subject, session, session.of.sessionName, accessKeyId)
-      : userCaller(subject, session, accessKeyId)
-  callers.set(holder, { subject, caller })
+      ? roleCaller(entity, session, session.of.sessionName, accessKeyId)
+      : userCaller(entity, session, accessKeyId)
+  callers.set(credential, { entity, caller })
   return caller
 }

@@ -1,20 +1,19 @@
 import type {
   AccessRequest,
-  BoundPrincipal,
-  Context as AccessContext,
   ContextValue,
   Decision,
   Grantable,
   Policies,
+  RequestContext,
   Trace,
 } from './auth/access.ts'
-import { Denial, denialText, foreignText, type Explained } from './auth/authorize.ts'
+import { Denial, denialText, foreignText, type Explained } from './auth/denial.ts'
 import type { Caller } from './auth/caller.ts'
 import { compilePolicy, type CompiledPolicy } from './auth/compile.ts'
 import { decideByGrants, evaluate, ownSide } from './auth/evaluate.ts'
 import { explain } from './auth/explain.ts'
 import type { Grant } from './auth/grants.ts'
-import type { Group, ManagedPolicy, Permissions, Role, User } from './auth/identities.ts'
+import type { BoundPrincipal, Group, ManagedPolicy, Permissions, Role, User } from './auth/identities.ts'
 import { serviceManagedPolicies, type ServiceManagedPolicy } from './auth/managed-policies.ts'
 import type { PolicyKind } from './auth/policy.ts'
 import { requestContext, type Conditions, type Connection, type Facts } from './auth/request-context.ts'
@@ -28,7 +27,7 @@ import { identityRow, type View } from './store/documents.ts'
 
 /** Whose rights a caller has: a user's or a role's, and those of a session only as far as its policies go. */
 export interface Identity {
-  subject: Readonly<User> | Readonly<Role>
+  entity: Readonly<User> | Readonly<Role>
   session?: Readonly<Session>
 }
 
@@ -85,18 +84,18 @@ export class Authority {
   readonly #connection: Connection
   readonly #own: Omit<Policies, 'resource'>
 
-  private constructor(view: View, asker: Asker, own: Omit<Policies, 'resource'>) {
+  private constructor(view: View, circumstances: Circumstances, own: Omit<Policies, 'resource'>) {
     this.#view = view
-    this.#caller = asker.caller
-    this.#now = asker.now
-    this.#region = asker.region
-    this.#connection = asker.connection
+    this.#caller = circumstances.caller
+    this.#now = circumstances.now
+    this.#region = circumstances.region
+    this.#connection = circumstances.connection
     this.#own = own
   }
 
   /** Reads the caller's own policies. */
-  static async of(view: View, identity: Identity | undefined, asker: Asker): Promise<Authority> {
-    return new Authority(view, asker, identity ? await ownPolicies(view, identity) : { identity: [] })
+  static async of(view: View, identity: Identity | undefined, circumstances: Circumstances): Promise<Authority> {
+    return new Authority(view, circumstances, identity ? await ownPolicies(view, identity) : { identity: [] })
   }
 
   async decide(question: Question): Promise<Decision> {
@@ -171,8 +170,8 @@ export class Authority {
 
   /** At the same moment, in the same Region and over the same connection, but for another caller. */
   async as(identity: Identity, caller: Caller): Promise<Authority> {
-    const asker = { caller, now: this.#now, region: this.#region, connection: this.#connection }
-    return await Authority.of(this.#view, identity, asker)
+    const circumstances = { caller, now: this.#now, region: this.#region, connection: this.#connection }
+    return await Authority.of(this.#view, identity, circumstances)
   }
 
   #policiesFor({ key, resourcePolicy }: Question): Policies {
@@ -193,7 +192,7 @@ export class Authority {
       account,
     }
     return {
-      principal: this.#caller,
+      caller: this.#caller,
       action,
       resource: key ? keyArn(key) : (resource ?? '*'),
       account,
@@ -217,12 +216,12 @@ export class Authority {
   }
 }
 
-const overridden = (known: AccessContext, given: NonNullable<Question['given']>): AccessContext => ({
+const overridden = (known: RequestContext, given: NonNullable<Question['given']>): RequestContext => ({
   get: key => (given.has(key) ? given.get(key) : known.get(key)),
   effort: known.effort,
 })
 
-export interface Asker {
+export interface Circumstances {
   caller: Caller
   /** Epoch milliseconds. */
   now: number
@@ -291,17 +290,17 @@ function compileText(
   return compiled
 }
 
-async function ownPolicies(view: View, { subject, session }: Identity): Promise<Omit<Policies, 'resource'>> {
-  const identity = [...inlinePolicies(subject), ...(await attachedPolicies(view, subject))]
-  if ('groups' in subject) {
-    for (const name of subject.groups) {
-      const group = await view.get('group', identityRow(subject.account, name))
+async function ownPolicies(view: View, { entity, session }: Identity): Promise<Omit<Policies, 'resource'>> {
+  const identity = [...inlinePolicies(entity), ...(await attachedPolicies(view, entity))]
+  if ('groups' in entity) {
+    for (const name of entity.groups) {
+      const group = await view.get('group', identityRow(entity.account, name))
       if (group) identity.push(...inlinePolicies(group), ...(await attachedPolicies(view, group)))
     }
   }
   return {
     identity,
-    ...(subject.boundary !== undefined && { boundary: await managedPolicy(view, subject.boundary) }),
+    ...(entity.boundary !== undefined && { boundary: await managedPolicy(view, entity.boundary) }),
     ...(session && (session.policy !== undefined || session.policyArns.length > 0)
       ? { session: await sessionPolicies(view, session) }
       : {}),

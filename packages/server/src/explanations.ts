@@ -1,4 +1,4 @@
-import type { Denial } from './auth/authorize.ts'
+import type { Denial } from './auth/denial.ts'
 import type { Caller } from './auth/caller.ts'
 import type { Change, View } from './store/documents.ts'
 

@@ -1,5 +1,6 @@
 import type { Grantable } from './auth/access.ts'
-import { contextTags, namesOf, withoutContext, type Grant, type Party } from './auth/grants.ts'
+import type { CallerNames } from './auth/caller.ts'
+import { contextTags, namesOf, withoutContext, type Grant } from './auth/grants.ts'
 import type { Key } from './keys/key.ts'
 import { grantedPrefix, granteeRef, grantRow, type View } from './store/documents.ts'
 
@@ -17,7 +18,7 @@ const kept = new WeakMap<Readonly<Key>, Map<string, readonly Readonly<Grant>[]>>
 export async function* heldGrants(
   view: View,
   key: Readonly<Key>,
-  caller: Party,
+  caller: CallerNames,
   { operation, encryptionContext }: Grantable,
 ): AsyncGenerator<readonly Readonly<Grant>[]> {
   if (!key.grants) return

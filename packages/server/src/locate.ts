@@ -1,4 +1,4 @@
-import type { Denial } from './auth/authorize.ts'
+import type { Denial } from './auth/denial.ts'
 import { readGrantToken } from './auth/grant-token.ts'
 import type { Grant } from './auth/grants.ts'
 import type { Key } from './keys/key.ts'
@@ -11,8 +11,8 @@ import { kmsError, type KmsError } from './protocol/errors.ts'
 import type { Sources } from './operations/material-changes.ts'
 import { aliasRow, grantRow, keyRow, materialRow, TamperedRow, type View } from './store/documents.ts'
 
-/** Who asks, and where: an id or a name without ARN is looked up in the caller's account and Region. */
-export interface Asker {
+/** Where an id or a name without ARN is looked up: in the caller's account, and in the Region that was called. */
+interface Place {
   account: string
   region: string
   /** For a key of another account that is not there: the same as if the caller might not use it. */
@@ -26,21 +26,21 @@ export interface Asker {
  * @throws NotFoundException, InvalidArnException, InvalidCiphertextException, InvalidGrantTokenException,
  * AccessDeniedException
  */
-export async function locate<I>(sources: Sources, need: KeyNeed<I>, input: I, asker: Asker): Promise<Key | undefined> {
+export async function locate<I>(sources: Sources, need: KeyNeed<I>, input: I, place: Place): Promise<Key | undefined> {
   const { view } = sources
   const identifier = need.identifier(input)
   const blob = need.ciphertext?.(input)
-  if (identifier !== undefined) return await byIdentifier(view, { identifier, aliases: need.aliases, blob }, asker)
+  if (identifier !== undefined) return await byIdentifier(view, { identifier, aliases: need.aliases, blob }, place)
   const token = need.grantToken?.(input)
-  if (token !== undefined) return await byGrantToken(sources, token, asker)
+  if (token !== undefined) return await byGrantToken(sources, token, place)
   if (!blob && need.optional) return undefined
-  const key = blob && (await keyOfCiphertext(view, blob, asker))
+  const key = blob && (await keyOfCiphertext(view, blob, place))
   if (!key) throw kmsError('InvalidCiphertextException')
   return key
 }
 
 /** Undefined if the ciphertext names none, as those under asymmetric keys. */
-async function keyOfCiphertext(view: View, blob: Uint8Array, { region }: Asker): Promise<Key | undefined> {
+async function keyOfCiphertext(view: View, blob: Uint8Array, { region }: Place): Promise<Key | undefined> {
   const header = readHeader(blob)
   const material = header && (await view.get('material', materialRow(region, header.materialId)))
   return material && (await view.get('key', keyRow(material.account, material.region, material.keyId)))
@@ -49,13 +49,12 @@ async function keyOfCiphertext(view: View, blob: Uint8Array, { region }: Asker):
 async function byIdentifier(
   view: View,
   { identifier, aliases, blob }: { identifier: string; aliases: boolean; blob: Uint8Array | undefined },
-  asker: Asker,
+  place: Place,
 ): Promise<Key> {
-  const place = { account: asker.account, region: asker.region }
-  const named = requireKeyIdentifier(identifier, { ...place, aliases })
+  const named = requireKeyIdentifier(identifier, { account: place.account, region: place.region, aliases })
   const { account, region } = named
   const absent = (message: string): KmsError =>
-    account === place.account ? kmsError('NotFoundException', message) : asker.foreign(account)
+    account === place.account ? kmsError('NotFoundException', message) : place.foreign(account)
   if ('aliasName' in named) {
     const key = await byAlias(view, aliasRow(account, region, named.aliasName))
     if (!key) throw absent(`Alias ${aliasArn({ account, region, name: named.aliasName })} is not found.`)
@@ -64,7 +63,7 @@ async function byIdentifier(
   const key = await view.get('key', keyRow(account, region, named.keyId))
   if (key) return key
   // An id does for a key of another account if the ciphertext says the same, as the documentation of Decrypt has it.
-  const other = blob && identifier === named.keyId ? await keyOfCiphertext(view, blob, asker) : undefined
+  const other = blob && identifier === named.keyId ? await keyOfCiphertext(view, blob, place) : undefined
   if (other?.id === identifier) return other
   throw absent(`Key '${keyArn({ account, region, id: named.keyId })}' does not exist`)
 }
@@ -90,7 +89,7 @@ export async function requireGrant({ view, seal }: Sources, token: string, regio
   return grant
 }
 
-async function byGrantToken(sources: Sources, token: string, { region }: Asker): Promise<Key> {
+async function byGrantToken(sources: Sources, token: string, { region }: Place): Promise<Key> {
   const { account, keyId, id } = await requireGrant(sources, token, region)
   const key = await sources.view.get('key', keyRow(account, region, keyId))
   if (!key) throw new TamperedRow('grant', grantRow(account, region, keyId, id))

@@ -3,7 +3,7 @@ import type { App } from './app.ts'
 import { auditRecord } from './audit/record.ts'
 import { auditEvents, type Call } from './audit-event.ts'
 import { authenticate, type Signer } from './authenticate.ts'
-import { Denial } from './auth/authorize.ts'
+import { Denial } from './auth/denial.ts'
 import type { Caller } from './auth/caller.ts'
 import type { Connection } from './auth/request-context.ts'
 import { Authority } from './authority.ts'
@@ -163,8 +163,8 @@ async function decide(app: App, view: View, call: Call, decode: () => unknown): 
     admit(app, call)
     operation.needs.precheck?.(input)
     const sources = { view, seal: app.seal }
-    const asker = { caller, now, region, connection: connectionOf(call.request) }
-    const authority = await Authority.of(view, identity, asker)
+    const circumstances = { caller, now, region, connection: connectionOf(call.request) }
+    const authority = await Authority.of(view, identity, circumstances)
     const asked = { now, requestId, operation: operation.name, caller, authority, region, view }
     const context: CallContext = { ...app.services, ...asked, keys: {} }
     await findKeys(app, sources, call, context)

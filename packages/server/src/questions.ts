@@ -1,5 +1,5 @@
 import type { Call } from './audit-event.ts'
-import type { Denial } from './auth/authorize.ts'
+import type { Denial } from './auth/denial.ts'
 import { grantOperations, type GrantOperation } from './auth/grants.ts'
 import type { Conditions } from './auth/request-context.ts'
 import type { Question } from './authority.ts'

@@ -1,4 +1,4 @@
-import type { Caller } from './caller.ts'
+import type { CallerNames } from './caller.ts'
 import type { Grant, GrantConstraints, GrantOperation } from './grants.ts'
 import type { CompiledPolicy } from './compile.ts'
 import type { Effort } from './wildcard.ts'
@@ -8,15 +8,9 @@ import type { Effort } from './wildcard.ts'
  * nothing is looked up (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html).
  */
 
-/** Who asks, as policies see it. */
-export type Principal = Pick<Caller, 'type' | 'account' | 'arn' | 'roleArn'> & Partial<Pick<Caller, 'principalId'>>
-
-/** A user or role that a policy or a grant names, and its unique id (`AIDA...`, `AROA...`) when that was made. */
-export type BoundPrincipal = [arn: string, id: string]
-
 /** One action on one resource. */
 export interface AccessRequest {
-  principal: Principal
+  caller: CallerNames
   /** Such as `kms:Encrypt`. */
   action: string
   /** The ARN of a key, an alias, a user, a role, ...; or `*` for an action that is on none. */
@@ -25,13 +19,13 @@ export interface AccessRequest {
   account: string
   /** Whether the action can be allowed to other accounts at all. */
   crossAccount: boolean
-  context: Context
+  context: RequestContext
   /** What grants are held against; absent where none can allow it. */
   grantable?: Grantable
 }
 
 /** The values of condition keys. */
-export interface Context {
+export interface RequestContext {
   /** @param key in lower case, such as `kms:viaservice` or `aws:principaltag/team` */
   get(key: string): ContextValue | undefined
   /** What is left of what it may cost to judge the request; without it, as much as it takes. */

@@ -36,6 +36,9 @@ export interface Caller {
   readonly webIdentity?: WebIdentity
 }
 
+/** By what policies and grants can mean a caller. */
+export type CallerNames = Pick<Caller, 'type' | 'account' | 'arn' | 'roleArn'> & Partial<Pick<Caller, 'principalId'>>
+
 /** What a provider says of somebody, in a token that was verified (OpenID Connect Core 1.0 section 2). */
 export interface WebIdentity {
   /** Of the issuer, without `https://`. */

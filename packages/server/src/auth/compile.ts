@@ -1,5 +1,7 @@
-import type { AccessRequest, BoundPrincipal, Context, Principal as Asker } from './access.ts'
+import type { AccessRequest, RequestContext } from './access.ts'
+import type { CallerNames } from './caller.ts'
 import { compileCondition, type CompiledCondition, type Verdict } from './conditions.ts'
+import type { BoundPrincipal } from './identities.ts'
 import {
   readPolicy,
   type Listed,
@@ -29,7 +31,7 @@ export interface CompiledStatement {
   /** Whether its policy is of a version that has variables. */
   readonly variables: boolean
   /** What its conditions are judged by. */
-  readonly contextOf: (request: AccessRequest) => Context
+  readonly contextOf: (request: AccessRequest) => RequestContext
   readonly conditions: readonly CompiledCondition[]
 }
 
@@ -80,7 +82,7 @@ function compile(
   const names = compileActions(statement.actions)
   const covers = kind === 'trust' ? () => true : compileResources(statement.resources, variables)
   const conditions = statement.conditions.map(condition => compileCondition(condition, variables))
-  const contextOf = ({ context }: AccessRequest): Context => (kind === 'key' ? visibleToKeys(context) : context)
+  const contextOf = ({ context }: AccessRequest): RequestContext => (kind === 'key' ? visibleToKeys(context) : context)
   // What cannot be said counts for a denial, and for nothing else.
   const counts = (verdict: Verdict): boolean => verdict ?? effect === 'Deny'
   return {
@@ -91,7 +93,7 @@ function compile(
     contextOf,
     conditions,
     judge(request) {
-      const match = meets(request.principal)
+      const match = meets(request.caller)
       if (!match) return 'principal'
       if (!names(lowered(request.action), request.context.effort)) return 'action'
       const context = contextOf(request)
@@ -108,7 +110,7 @@ function compile(
 }
 
 /** Attributes of a key say nothing in its own policy. */
-const visibleToKeys = (context: Context): Context => ({
+const visibleToKeys = (context: RequestContext): RequestContext => ({
   get: key => (key === 'kms:resourcealiases' || key.startsWith('aws:resourcetag/') ? undefined : context.get(key)),
   effort: context.effort,
 })
@@ -117,35 +119,35 @@ function compilePrincipals(
   { not, items }: Listed<Principal>,
   effect: Statement['effect'],
   ids: ReadonlyMap<string, string>,
-): (asker: Asker) => Match | undefined {
+): (caller: CallerNames) => Match | undefined {
   const everyone = items.some(({ kind }) => kind === 'everyone')
   // By unique id where one is known, whatever the name is now; else by name.
   const names = new Set(items.flatMap(item => (item.kind === 'identity' ? [ids.get(item.arn) ?? item.arn] : [])))
-  const isNamed = ({ type, arn, roleArn, principalId }: Asker): boolean =>
+  const isNamed = ({ type, arn, roleArn, principalId }: CallerNames): boolean =>
     names.has(arn) ||
     (type === 'IAMUser' && roleArn === undefined && principalId !== undefined && names.has(principalId))
-  const isRoleNamed = ({ roleArn, principalId }: Asker): boolean =>
+  const isRoleNamed = ({ roleArn, principalId }: CallerNames): boolean =>
     roleArn !== undefined && (names.has(roleArn) || (principalId !== undefined && names.has(roleIdOf(principalId))))
   const accounts = new Set(items.flatMap(item => (item.kind === 'account' ? [item.account] : [])))
   const providers = new Set(items.flatMap(item => (item.kind === 'federated' ? [item.provider] : [])))
   if (not) {
     // Spared is only whoever is listed by every one of its names.
-    return (asker: Asker) => {
-      const { type, account, arn, roleArn } = asker
+    return (caller: CallerNames) => {
+      const { type, account, arn, roleArn } = caller
       if (type === 'WebIdentity') return providers.has(arn) ? undefined : 'direct'
       const isListed =
-        accounts.has(account) && (type === 'Root' || isNamed(asker)) && (roleArn === undefined || isRoleNamed(asker))
+        accounts.has(account) && (type === 'Root' || isNamed(caller)) && (roleArn === undefined || isRoleNamed(caller))
       return everyone || isListed ? undefined : 'direct'
     }
   }
-  return (asker: Asker) => {
-    if (asker.type === 'WebIdentity') {
+  return (caller: CallerNames) => {
+    if (caller.type === 'WebIdentity') {
       // Nobody is let in unless his provider is named; everyone is everyone where it is denied.
-      return providers.has(asker.arn) || (everyone && effect === 'Deny') ? 'direct' : undefined
+      return providers.has(caller.arn) || (everyone && effect === 'Deny') ? 'direct' : undefined
     }
-    if (everyone || isNamed(asker)) return 'direct'
-    if (isRoleNamed(asker)) return 'role'
-    return accounts.has(asker.account) ? 'account' : undefined
+    if (everyone || isNamed(caller)) return 'direct'
+    if (isRoleNamed(caller)) return 'role'
+    return accounts.has(caller.account) ? 'account' : undefined
   }
 }
 
@@ -165,7 +167,7 @@ function compileActions(listed: Listed<string> | undefined): (action: string, ef
 function compileResources(
   listed: Listed<string> | undefined,
   variables: boolean,
-): (resource: string, context: Context) => Verdict {
+): (resource: string, context: RequestContext) => Verdict {
   if (!listed) return () => false
   const matchers: Matcher[] = listed.items.map(item => matcherOf(parseTemplate(item, variables, resourceStart(item))))
   return (resource, context) => {

@@ -1,4 +1,4 @@
-import { ambiguous, type Context, type ContextValue } from './access.ts'
+import { ambiguous, type RequestContext, type ContextValue } from './access.ts'
 import type { Condition, ConditionOperator } from './policy.ts'
 import { matcherOf, parseTemplate, resolve, textOf, type Template } from './template.ts'
 import { isIn, parseAddress, parseBinary, parseBoolean, parseDate, parseNetwork, parseNumber } from './values.ts'
@@ -14,11 +14,11 @@ export interface CompiledCondition {
   readonly condition: Condition
   /** In lower case. */
   readonly key: string
-  readonly judge: (context: Context) => Verdict
+  readonly judge: (context: RequestContext) => Verdict
 }
 
 /** Whether a value of the request is like one of those in the policy. */
-type Comparison = (actual: string, context: Context) => Verdict
+type Comparison = (actual: string, context: RequestContext) => Verdict
 
 interface Operator {
   compile: (values: readonly string[], variables: boolean) => Comparison
@@ -105,7 +105,7 @@ function judge(
   { quantifier, ifExists }: Condition,
   negated: boolean,
   compare: Comparison,
-  context: Context,
+  context: RequestContext,
   value: ContextValue | undefined,
 ): Verdict {
   if (typeof value === 'string') {
@@ -197,12 +197,12 @@ function arns(values: readonly string[], variables: boolean): Comparison {
   const matchers = values.map(value => {
     const template = parseTemplate(value, variables)
     if (template.hasVariables)
-      return (fields: readonly string[], context: Context) => {
+      return (fields: readonly string[], context: RequestContext) => {
         const steps = resolve(template, context)
         return steps !== undefined && fitFields(fieldsIn(steps), fields, context.effort)
       }
     const patterns = fieldsIn(stepsIn(template))
-    return (fields: readonly string[], { effort }: Context) => fitFields(patterns, fields, effort)
+    return (fields: readonly string[], { effort }: RequestContext) => fitFields(patterns, fields, effort)
   })
   return (actual, context) => {
     const parts = actual.split(':')

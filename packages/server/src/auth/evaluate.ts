@@ -34,7 +34,7 @@ export function decideByGrants(
 /** Most specific first. */
 export const layers: readonly Layer[] = ['session', 'boundary', 'identity', 'resource']
 
-export function policiesOf(layer: Layer, { principal }: AccessRequest, policies: Policies): readonly CompiledPolicy[] {
+export function policiesOf(layer: Layer, { caller }: AccessRequest, policies: Policies): readonly CompiledPolicy[] {
   switch (layer) {
     case 'session':
       return policies.session ?? []
@@ -42,7 +42,7 @@ export function policiesOf(layer: Layer, { principal }: AccessRequest, policies:
       return policies.boundary ? [policies.boundary] : []
     case 'identity':
       // Nothing limits a root user but what limits its session.
-      return principal.type === 'Root' ? [] : policies.identity
+      return caller.type === 'Root' ? [] : policies.identity
     case 'resource':
       return policies.resource ? [policies.resource] : []
   }
@@ -81,7 +81,7 @@ export function ownSide(request: AccessRequest, policies: Policies): OwnSide {
     return found && [found.name]
   }
   return {
-    identity: request.principal.type === 'Root' ? [] : allowing('identity'),
+    identity: request.caller.type === 'Root' ? [] : allowing('identity'),
     boundary: policies.boundary ? allowing('boundary') : [],
     session: policies.session ? allowing('session') : [],
   }
@@ -109,9 +109,9 @@ function findAllow(
 }
 
 function decideByPolicies(request: AccessRequest, policies: Policies, side: OwnSide): Decision {
-  const { principal, account, crossAccount } = request
+  const { caller, account, crossAccount } = request
   const lacking = (layer: Layer): Decision => ({ allowed: false, explicit: false, layer, statements: [] })
-  const isOwn = principal.account === account
+  const isOwn = caller.account === account
   if (!policies.resource) return isOwn ? allOf(['identity', 'boundary', 'session'], side, []) : lacking('resource')
   const hit = findAllow('resource', request, [policies.resource])
   if (!hit || (!isOwn && !crossAccount)) return lacking('resource')
@@ -130,14 +130,14 @@ function allOf(wanted: readonly (keyof OwnSide)[], side: OwnSide, statements: re
 
 /** What keeps a grant from allowing the request; undefined if it allows it. */
 export function grantFault(request: AccessRequest, grant: Readonly<Grant>, side: OwnSide): GrantFault | undefined {
-  const { principal, account, crossAccount, grantable } = request
+  const { caller, account, crossAccount, grantable } = request
   if (!grantable) return 'no grant'
-  if (principal.account !== account && !crossAccount) return 'account'
+  if (caller.account !== account && !crossAccount) return 'account'
   const grantee = grant.granteePrincipal
-  if (principal.type === 'WebIdentity' || grantee === undefined) return 'grantee'
-  if (grantee === accountPrincipal(principal.account)) {
+  if (caller.type === 'WebIdentity' || grantee === undefined) return 'grantee'
+  if (grantee === accountPrincipal(caller.account)) {
     if (!side.identity || !side.boundary) return 'account policies'
-  } else if ((grantee !== principal.arn && grantee !== principal.roleArn) || !isStill(grant, grantee, principal)) {
+  } else if ((grantee !== caller.arn && grantee !== caller.roleArn) || !isStill(grant, grantee, caller)) {
     return 'grantee'
   }
   if (!side.session) return 'session'

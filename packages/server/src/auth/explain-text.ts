@@ -132,25 +132,25 @@ export const reasonOf = (judged: Judged): string => cut(reason(judged), longestR
 
 function reason(judged: Judged): string {
   const { request, decision, side, isDenied } = judged
-  const { principal, account, action, resource, crossAccount } = request
+  const { caller, account, action, resource, crossAccount } = request
   if (!decision.allowed && decision.explicit) return explicitReason(judged, decision.statements)
   if (isDenied && action === 'kms:RetireGrant') return retirement
-  if (principal.account !== account && !crossAccount) {
+  if (caller.account !== account && !crossAccount) {
     return `${action} cannot be done on what belongs to another account: a principal of account ${account} would have to do it.`
   }
   if (!decision.allowed) return lackReason(judged, decision.layer)
   const named = decision.statements.filter(({ layer }) => side !== 'caller' || layer !== 'resource')
   const shown = side === 'owner' ? named.filter(({ layer }) => layer === 'resource') : named
   const by = decision.grant ? `Grant ${decision.grant.id}` : series(shown.map(nameOf))
-  const allows = `${by || `The account ${principal.account}`} ${shown.length > 1 ? 'allow' : 'allows'} it`
+  const allows = `${by || `The account ${caller.account}`} ${shown.length > 1 ? 'allow' : 'allows'} it`
   if (side === undefined) return isDenied ? `${capital(allows)}, and yet it was denied.` : `${capital(allows)}.`
   if (side === 'owner') {
-    const other = `the policies of its own account ${principal.account}`
-    return `${capital(allows)} to ${principal.arn}, ${isDenied ? `but ${other} do not: they would have to allow it, too` : `if ${other} do`}.`
+    const other = `the policies of its own account ${caller.account}`
+    return `${capital(allows)} to ${caller.arn}, ${isDenied ? `but ${other} do not: they would have to allow it, too` : `if ${other} do`}.`
   }
   return isDenied
-    ? `${capital(allows)}, but the owner of ${resource} does not, or there is no such resource: its own policy or a grant would have to allow it to ${principal.arn}, too.`
-    : `${capital(allows)}, as far as the account ${principal.account} goes: the owner of ${resource} has to allow it, too.`
+    ? `${capital(allows)}, but the owner of ${resource} does not, or there is no such resource: its own policy or a grant would have to allow it to ${caller.arn}, too.`
+    : `${capital(allows)}, as far as the account ${caller.account} goes: the owner of ${resource} has to allow it, too.`
 }
 
 /** Of what nobody can judge. */
@@ -178,13 +178,13 @@ function explicitReason({ policies }: Judged, statements: readonly StatementName
 
 function lackReason(judged: Judged, layer: Layer): string {
   const { request, policies, policy, grants, side } = judged
-  const { principal, action, resource, grantable } = request
+  const { caller, action, resource, grantable } = request
   const near = nearest(policies, layer) ?? nearestGrant(grants)
   if (near !== undefined) return near
   const on = `${action} on ${resource}`
   switch (layer) {
     case 'identity': {
-      const whose = principal.roleArn ?? principal.arn
+      const whose = caller.roleArn ?? caller.arn
       const delegates = policies.some(({ layer: other }) => other === 'resource')
       const byOwner =
         side === 'caller' && grantable ? ', or a grant of the owner would have to be for the principal itself' : ''
@@ -192,13 +192,13 @@ function lackReason(judged: Judged, layer: Layer): string {
       return `No identity policy of ${whose} allows ${on}: one that does would have to be attached${or}.`
     }
     case 'boundary':
-      return `The permissions boundary of ${principal.roleArn ?? principal.arn} does not allow ${on}: it would have to.`
+      return `The permissions boundary of ${caller.roleArn ?? caller.arn} does not allow ${on}: it would have to.`
     case 'session':
       return `No policy of the session allows ${on}: it would have to be made with one that does, or with none.`
     case 'resource': {
-      const leaves = principal.account === request.account ? ', nor leaves it to the account' : ''
+      const leaves = caller.account === request.account ? ', nor leaves it to the account' : ''
       const fix = grantable ? 'a statement of it, or a grant, would have to' : 'a statement of it would have to'
-      return `${capital(policy ?? 'The policy of the resource')} does not allow ${action} to ${principal.arn}${leaves}: ${fix}.`
+      return `${capital(policy ?? 'The policy of the resource')} does not allow ${action} to ${caller.arn}${leaves}: ${fix}.`
     }
   }
 }

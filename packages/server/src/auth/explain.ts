@@ -1,7 +1,7 @@
 import type {
   AccessRequest,
   ConditionTrace,
-  Context,
+  RequestContext,
   Decision,
   ElementTrace,
   GrantFault,
@@ -26,7 +26,7 @@ import { TooMuchEffort } from './wildcard.ts'
 /**
  * The same decision as `evaluate` makes, with everything that was looked at.
  *
- * @param side if the resource belongs to another account than the principal: whose policies are shown, and decide. The other
+ * @param side if the resource belongs to another account than the caller: whose policies are shown, and decide. The other
  * side is taken to allow everything
  * @param isDenied whether it has been denied, be it by the other side
  */
@@ -51,7 +51,7 @@ export function explain(
   }
 }
 
-const about = ({ principal, action, resource }: AccessRequest) => ({ principal: principal.arn, action, resource })
+const about = ({ caller, action, resource }: AccessRequest) => ({ principal: caller.arn, action, resource })
 
 function explainAll(
   request: AccessRequest,
@@ -175,7 +175,7 @@ function traceCondition(
   { condition, key }: CompiledCondition,
   verdict: false | undefined,
   variables: boolean,
-  context: Context,
+  context: RequestContext,
 ): ConditionTrace {
   const { operator, values } = condition
   const value = context.get(key)
@@ -196,7 +196,7 @@ const spelt = ({ quantifier, operator, ifExists }: Condition): string =>
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html */
 const takesVariables = (operator: string): boolean => operator.startsWith('String') || operator.startsWith('Arn')
 
-function replace(text: string, variables: boolean, context: Context, from = 0): string {
+function replace(text: string, variables: boolean, context: RequestContext, from = 0): string {
   const steps = resolve(parseTemplate(text, variables, from), context)
   return steps ? textOf(steps) : `${text} (a variable in it has no value)`
 }

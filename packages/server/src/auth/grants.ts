@@ -5,7 +5,8 @@ import { splitArn } from '../protocol/arn.ts'
 import { encodeHex } from '../protocol/base64.ts'
 import { kmsError } from '../protocol/errors.ts'
 import type { Seal } from '../seal/seal.ts'
-import type { Caller } from './caller.ts'
+import type { CallerNames } from './caller.ts'
+import type { BoundPrincipal } from './identities.ts'
 import { principalOf } from './policy.ts'
 
 /** Operations that a grant can allow, in the order of the service's model. */
@@ -77,8 +78,8 @@ export interface Grant {
   /** At most one of the two. */
   retiringPrincipal?: string
   retiringServicePrincipal?: string
-  /** Of the grantee and the retiring principal, if they were known when it was made: ARN and unique id. */
-  principals?: [arn: string, id: string][]
+  /** The grantee and the retiring principal, if they were known when it was made. */
+  principals?: BoundPrincipal[]
   operations: GrantOperation[]
   constraints?: GrantConstraints
 }
@@ -131,19 +132,20 @@ const pairTag = (pair: Pair): string => `~${hash('sha256', JSON.stringify(pair))
 /** The ARN by which grants name an account. */
 export const accountPrincipal = (account: string): string => `arn:aws:iam::${account}:root`
 
-/** A caller, as far as grants look at it. */
-export type Party = Pick<Caller, 'account' | 'arn' | 'roleArn'> & Partial<Pick<Caller, 'principalId'>>
-
 /**
  * Every ARN by which a grant can mean the caller. One that names an account leaves it to the account's own policies who may
  * use it.
  */
-export function namesOf({ account, arn, roleArn }: Party): string[] {
+export function namesOf({ account, arn, roleArn }: CallerNames): string[] {
   return [...new Set([arn, ...(roleArn === undefined ? [] : [roleArn]), accountPrincipal(account)])]
 }
 
 /** Whether a caller whom a grant names is the one whom it meant, and no later one of the same name. */
-export function isStill({ principals }: Pick<Grant, 'principals'>, name: string, { principalId }: Party): boolean {
+export function isStill(
+  { principals }: Pick<Grant, 'principals'>,
+  name: string,
+  { principalId }: CallerNames,
+): boolean {
   const bound = principals?.find(([arn]) => arn === name)?.[1]
   return bound === undefined || principalId?.split(':', 1)[0] === bound
 }
@@ -155,7 +157,7 @@ export function isStill({ principals }: Pick<Grant, 'principals'>, name: string,
  *
  * @param forAccount whether the policies of its account let the caller do what the account may
  */
-export function mayRetire(grant: Grant, caller: Party, forAccount: boolean): boolean {
+export function mayRetire(grant: Grant, caller: CallerNames, forAccount: boolean): boolean {
   const account = accountPrincipal(caller.account)
   const names = namesOf(caller).filter(name => forAccount || name !== account)
   const isMeant = (principal: string | undefined): boolean =>

@@ -29,6 +29,9 @@ export interface IdentityTag {
   value: string
 }
 
+/** A user or role that a policy or a grant names, and its unique id (`AIDA...`, `AROA...`) when that was made. */
+export type BoundPrincipal = [arn: string, id: string]
+
 /** A user of an account; `AIDA...`. */
 export interface User extends Entity, Permissions {
   tags: IdentityTag[]
@@ -53,8 +56,8 @@ export interface Role extends Entity, Permissions {
   description?: string
   /** The trust policy. */
   trust: string
-  /** The users and roles that it names, if they were known when it was put: ARN and unique id. */
-  trusted?: [arn: string, id: string][]
+  /** Those that it names, if they were known when it was put. */
+  trusted?: BoundPrincipal[]
   /** How long a session may last, in seconds. */
   maxSession: number
 }

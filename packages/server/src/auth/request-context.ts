@@ -1,5 +1,5 @@
 import type { Key } from '../keys/key.ts'
-import { ambiguous, type Context, type ContextValue } from './access.ts'
+import { ambiguous, type RequestContext, type ContextValue } from './access.ts'
 import type { Caller } from './caller.ts'
 import { mostEffort, spend, type Effort } from './wildcard.ts'
 
@@ -40,7 +40,7 @@ export type Conditions = Readonly<Record<string, string | number | boolean | Dat
 type Tags = Iterable<readonly [key: string, value: string]>
 
 /** The values of condition keys for one request, computed when asked for. */
-export function requestContext(facts: Facts): Context {
+export function requestContext(facts: Facts): RequestContext {
   const effort = { left: mostEffort }
   return {
     effort,

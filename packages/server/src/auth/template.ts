@@ -1,4 +1,4 @@
-import type { Context } from './access.ts'
+import type { RequestContext } from './access.ts'
 import { addLiteral, anyOne, anyRun, fits, spend, stepsOf, type Step } from './wildcard.ts'
 
 /**
@@ -59,7 +59,7 @@ const costToPut = 4
  *
  * @throws TooMuchEffort
  */
-export function resolve({ parts }: Template, context: Context): Step[] | undefined {
+export function resolve({ parts }: Template, context: RequestContext): Step[] | undefined {
   const steps: Step[] = []
   for (const part of parts) {
     if (typeof part !== 'object') {
@@ -80,7 +80,7 @@ export const textOf = (steps: readonly Step[]): string =>
   steps.map(step => (step === anyRun ? '*' : step === anyOne ? '?' : String.fromCodePoint(step))).join('')
 
 /** Whether a text fits; undefined if a variable has no value. */
-export type Matcher = (text: string, context: Context) => boolean | undefined
+export type Matcher = (text: string, context: RequestContext) => boolean | undefined
 
 export function matcherOf(template: Template): Matcher {
   if (!template.hasVariables) {

@@ -1,3 +1,4 @@
+import type { BoundPrincipal } from '../auth/identities.ts'
 import type { KeySpecName, KeyUsage } from './specs.ts'
 
 export type Origin = 'AWS_KMS' | 'EXTERNAL' | 'AWS_CLOUDHSM' | 'EXTERNAL_KEY_STORE'
@@ -39,8 +40,8 @@ export interface Key {
   deletion?: { at?: number; windowInDays: number; begun?: true }
   /** The text as it was put, unchanged. */
   policy: string
-  /** The users and roles that it names, if they were known when it was put: ARN and unique id. */
-  principals?: [arn: string, id: string][]
+  /** Those that it names, if they were known when it was put. */
+  principals?: BoundPrincipal[]
   /** In order of insertion. */
   tags: [key: string, value: string][]
   /** Names of the aliases that point here, so that a key row vouches for them. */

@@ -1,4 +1,4 @@
-import type { BoundPrincipal } from '../auth/access.ts'
+import type { BoundPrincipal } from '../auth/identities.ts'
 import type { ParsedPolicy } from '../auth/policy.ts'
 import { identityByArn } from '../identity-by-arn.ts'
 import { splitArn } from '../protocol/arn.ts'

@@ -1,12 +1,5 @@
-import type {
-  AccessRequest,
-  ContextValue,
-  Decision,
-  Grantable,
-  Layer,
-  Policies,
-  Principal,
-} from '../../src/auth/access.ts'
+import type { AccessRequest, ContextValue, Decision, Grantable, Layer, Policies } from '../../src/auth/access.ts'
+import type { CallerNames } from '../../src/auth/caller.ts'
 import { compilePolicy, type CompiledPolicy } from '../../src/auth/compile.ts'
 import { evaluate } from '../../src/auth/evaluate.ts'
 import type { Grant } from '../../src/auth/grants.ts'
@@ -14,7 +7,7 @@ import { naiveDecision, type Document, type Documents } from './naive.ts'
 
 /** One question, as plain values that can be printed, and made smaller piece by piece. */
 export interface Case {
-  principal: Principal
+  caller: CallerNames
   action: string
   resource: string
   account: string
@@ -45,7 +38,7 @@ function answerOf(decision: Decision): Answer {
 }
 
 export function requestOf({
-  principal,
+  caller,
   action,
   resource,
   account,
@@ -55,7 +48,7 @@ export function requestOf({
 }: Case): AccessRequest {
   const { encryptionContext, ...others } = grantable ?? {}
   return {
-    principal,
+    caller,
     action,
     resource,
     account,

@@ -47,7 +47,7 @@ function kindsOf(question: Case, answer: Answer): string[] {
   return [
     'allow',
     ...(question.grants.length > 0 && byNaive({ ...question, grants: [] }) !== 'allow' ? ['allow by a grant'] : []),
-    ...(question.principal.account === question.account ? [] : ['allow to another account']),
+    ...(question.caller.account === question.account ? [] : ['allow to another account']),
   ]
 }
 

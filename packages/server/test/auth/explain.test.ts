@@ -26,7 +26,7 @@ interface Given {
 }
 
 const asked = ({ action = 'kms:Decrypt', resource = key, context = {}, ...more }: Given = {}): AccessRequest => ({
-  principal: { type: 'IAMUser', account, arn: alice },
+  caller: { type: 'IAMUser', account, arn: alice },
   action,
   resource,
   account: more.owner ?? account,
@@ -362,7 +362,7 @@ test('explains what was decided, and of two accounts one denies if the whole is 
       for (const { failed, conditions, applies } of statements) assert.ok(applies || failed || conditions)
     }
     // Without a policy of the resource nothing is decided by its owner.
-    if (request.principal.account === request.account || !policies.resource) continue
+    if (request.caller.account === request.account || !policies.resource) continue
     split++
     const caller = explain(request, policies, grants, { side: 'caller' })
     const owner = explain(request, policies, grants, { side: 'owner' })

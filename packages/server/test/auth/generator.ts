@@ -1,4 +1,5 @@
-import { ambiguous, type ContextValue, type Principal } from '../../src/auth/access.ts'
+import { ambiguous, type ContextValue } from '../../src/auth/access.ts'
+import type { CallerNames } from '../../src/auth/caller.ts'
 import type { Grant, GrantConstraints, GrantOperation } from '../../src/auth/grants.ts'
 import type { Prng } from '../protocol/prng.ts'
 import type { Case } from './case.ts'
@@ -6,7 +7,7 @@ import type { Document, List, PrincipalElement, Statement, Wanted } from './naiv
 
 /**
  * Random questions about access. Everything comes from a few names that are much alike, so that patterns, values and
- * principals meet about as often as they miss.
+ * callers meet about as often as they miss.
  */
 
 const here = '111122223333'
@@ -20,7 +21,7 @@ const session = (account: string, name: string): string => `arn:aws:sts::${accou
 const key = (account: string, id: string): string => `arn:aws:kms:us-west-2:${account}:key/${id}`
 const alias = `arn:aws:kms:us-west-2:${here}:alias/blue`
 
-const principals: Principal[] = [
+const callers: CallerNames[] = [
   { type: 'IAMUser', account: here, arn: user(here, 'alice') },
   { type: 'IAMUser', account: here, arn: user(here, 'alice') },
   { type: 'IAMUser', account: here, arn: user(here, 'team/bob') },
@@ -291,7 +292,7 @@ export const swapCase = (text: string): string =>
 class Generator {
   readonly #prng: Prng
   #context: [key: string, value: ContextValue][] = []
-  #principal: Principal = principals[0]!
+  #caller: CallerNames = callers[0]!
   #action = ''
   #resource = ''
   #statements = 0
@@ -305,7 +306,7 @@ class Generator {
     const scene = prng.pick(['key', 'key', 'key', 'trust', 'account', 'account'] as const)
     const operation = prng.pick(operations)
     const isWeb = prng.chance(scene === 'trust' ? 40 : 2)
-    this.#principal = isWeb ? { type: 'WebIdentity', account: here, arn: provider } : prng.pick(principals)
+    this.#caller = isWeb ? { type: 'WebIdentity', account: here, arn: provider } : prng.pick(callers)
     this.#action = { key: `kms:${operation}`, trust: 'sts:AssumeRole', account: 'kms:ListKeys' }[scene]
     this.#resource = {
       key: prng.chance(90) ? key(here, '1234') : key(there, '1234'),
@@ -315,10 +316,10 @@ class Generator {
     this.#context = this.#values()
     if (scene === 'account' && prng.chance(80)) return this.#aboutConditions()
     return {
-      principal: this.#principal,
+      caller: this.#caller,
       action: this.#action,
       resource: this.#resource,
-      account: /:(\d{12}):/.exec(this.#resource)?.[1] ?? this.#principal.account,
+      account: /:(\d{12}):/.exec(this.#resource)?.[1] ?? this.#caller.account,
       crossAccount: prng.chance(80),
       context: this.#context,
       ...(scene === 'key' && prng.chance(90) && { grantable: this.#grantable(operation) }),
@@ -344,7 +345,7 @@ class Generator {
     }
     const layer = prng.pick(['identity', 'identity', 'boundary', 'session'])
     return {
-      principal: principals[0]!,
+      caller: callers[0]!,
       action: this.#action,
       resource: this.#resource,
       account: here,
@@ -400,15 +401,15 @@ class Generator {
     return {
       ...(prng.chance(30) && { Sid: `S${this.#statements}` }),
       Effect,
-      ...(kind !== 'identity' && this.#principals(Effect)),
+      ...(kind !== 'identity' && this.#callers(Effect)),
       ...(!withoutAction && this.#actions()),
       ...(!withoutResource && this.#resources(kind)),
       ...(conditions.length > 0 && { Condition: Object.fromEntries(conditions) }),
     }
   }
 
-  #principals(effect: 'Allow' | 'Deny'): Pick<Statement, 'Principal' | 'NotPrincipal'> {
-    const { account, arn, roleArn } = this.#principal
+  #callers(effect: 'Allow' | 'Deny'): Pick<Statement, 'Principal' | 'NotPrincipal'> {
+    const { account, arn, roleArn } = this.#caller
     const prng = this.#prng
     const negated = effect === 'Deny' && prng.chance(40)
     const own = [arn, account, root(account), ...(roleArn === undefined ? [] : [roleArn])].filter(x => x !== provider)
@@ -549,7 +550,7 @@ class Generator {
 
   #grant(operation: GrantOperation): Grant {
     const prng = this.#prng
-    const { arn, account, roleArn } = this.#principal
+    const { arn, account, roleArn } = this.#caller
     const own = [arn, root(account), roleArn ?? arn]
     return {
       account: here,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createSecretKey, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
+import type { CallerNames } from '../../src/auth/caller.ts'
 import {
   grantOperations,
   isGrantable,
@@ -9,7 +10,6 @@ import {
   namesOf,
   requirePrincipal,
   type Grant,
-  type Party,
 } from '../../src/auth/grants.ts'
 import { keySpecNames, keySpecs } from '../../src/keys/specs.ts'
 import { Seal } from '../../src/seal/seal.ts'
@@ -104,20 +104,31 @@ const grant: Grant = {
   operations: ['Decrypt', 'DescribeKey'],
 }
 /** With whether its account's policies let it do what the account may. */
-type Somebody = Party & { forAccount: boolean }
+type Somebody = CallerNames & { forAccount: boolean }
 const may = (changes: Partial<Grant>, { forAccount, ...caller }: Somebody): boolean =>
   mayRetire({ ...grant, ...changes }, caller, forAccount)
 
-const alice: Somebody = { account, arn: user, forAccount: false }
-const administrator: Somebody = { account, arn: `arn:aws:iam::${account}:user/administrator`, forAccount: true }
-const rootUser: Somebody = { account, arn: root, forAccount: true }
+const alice: Somebody = { type: 'IAMUser', account, arn: user, forAccount: false }
+const administrator: Somebody = {
+  type: 'IAMUser',
+  account,
+  arn: `arn:aws:iam::${account}:user/administrator`,
+  forAccount: true,
+}
+const rootUser: Somebody = { type: 'Root', account, arn: root, forAccount: true }
 const session: Somebody = {
+  type: 'AssumedRole',
   account,
   arn: `arn:aws:sts::${account}:assumed-role/admin/monday`,
   roleArn: `arn:aws:iam::${account}:role/path/admin`,
   forAccount: false,
 }
-const federated: Somebody = { account, arn: `arn:aws:sts::${account}:federated-user/bob`, forAccount: false }
+const federated: Somebody = {
+  type: 'IAMUser',
+  account,
+  arn: `arn:aws:sts::${account}:federated-user/bob`,
+  forAccount: false,
+}
 const parties = { alice, administrator, rootUser, session, federated }
 
 test('a grant that concerns nobody here can be retired by nobody here', () => {
@@ -158,7 +169,7 @@ test('the retiring principal may retire, be it a user, a role, a session or an a
 
 test('a service is no caller, whatever it is called', () => {
   const name = 'sns.us-east-1.amazonaws.com'
-  const caller = { account, arn: name, forAccount: false }
+  const caller: Somebody = { type: 'IAMUser', account, arn: name, forAccount: false }
   assert.ok(
     !may({ retiringServicePrincipal: name, granteeServicePrincipal: name, operations: ['RetireGrant'] }, caller),
   )

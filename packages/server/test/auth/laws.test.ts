@@ -30,7 +30,7 @@ const laws: Record<string, Law> = {
   'where a Deny applies nothing is allowed': {
     holds(decide, question, prng) {
       const layers = (['identity', 'boundary', 'session', 'resource'] as const).filter(layer =>
-        layer === 'identity' ? question.principal.type !== 'Root' : question.policies[layer] !== undefined,
+        layer === 'identity' ? question.caller.type !== 'Root' : question.policies[layer] !== undefined,
       )
       if (layers.length === 0) return undefined
       return decide(withStatement(question, prng.pick(layers), 'Deny')).startsWith('explicit')
@@ -270,7 +270,7 @@ function applies(decide: Evaluator, question: Case, ofAny: Statement): boolean {
   }
   const answer = decide({
     ...question,
-    principal: { type: 'IAMUser', account: question.account, arn: `arn:aws:iam::${question.account}:user/alice` },
+    caller: { type: 'IAMUser', account: question.account, arn: `arn:aws:iam::${question.account}:user/alice` },
     policies: { identity: statement.Effect === 'Allow' ? [document] : [allowAll, document] },
     grants: [],
   })
@@ -312,12 +312,12 @@ function withStatement(
   layer: 'identity' | 'boundary' | 'session' | 'resource',
   Effect: 'Allow' | 'Deny',
 ): Case {
-  const { policies, principal } = question
+  const { policies, caller } = question
   const { identity, boundary, session, resource } = policies
   const statement: Statement = { Effect, Action: '*', Resource: '*' }
   const ofResource: Statement = {
     Effect,
-    Principal: principal.type === 'WebIdentity' ? { Federated: principal.arn } : '*',
+    Principal: caller.type === 'WebIdentity' ? { Federated: caller.arn } : '*',
     Action: '*',
     ...(resource?.kind === 'key' && { Resource: '*' }),
   }
@@ -362,7 +362,7 @@ function split(statement: Statement): Statement[] {
   )
 }
 
-function grantTo({ principal, account }: Case): Grant {
+function grantTo({ caller, account }: Case): Grant {
   return {
     account,
     region: 'us-west-2',
@@ -370,7 +370,7 @@ function grantTo({ principal, account }: Case): Grant {
     id: '1'.repeat(64),
     createdAt: 0,
     issuingAccount: account,
-    granteePrincipal: principal.arn,
+    granteePrincipal: caller.arn,
     operations: [...grantOperations],
   }
 }

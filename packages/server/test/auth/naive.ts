@@ -2,12 +2,12 @@ import { isIPv4, isIPv6 } from 'node:net'
 import {
   ambiguous,
   type AccessRequest,
-  type Context,
+  type RequestContext,
   type ContextValue,
   type Grantable,
   type Layer,
-  type Principal,
 } from '../../src/auth/access.ts'
+import type { CallerNames } from '../../src/auth/caller.ts'
 import type { Grant, GrantConstraints } from '../../src/auth/grants.ts'
 
 /**
@@ -53,8 +53,8 @@ export interface NaiveDecision {
 }
 
 export function naiveDecision(request: AccessRequest, policies: Documents, grants: readonly Grant[]): NaiveDecision {
-  const { principal } = request
-  const isRoot = principal.type === 'Root'
+  const { caller } = request
+  const isRoot = caller.type === 'Root'
   const session = policies.session?.map(document => ({ kind: 'identity' as const, document }))
   const boundary = policies.boundary && { kind: 'identity' as const, document: policies.boundary }
   const identity = policies.identity.map(document => ({ kind: 'identity' as const, document }))
@@ -96,11 +96,11 @@ interface Allowing {
 function lackingLayer(request: AccessRequest, resource: Policy | undefined, allowing: Allowing): Layer | undefined {
   const first = (...layers: ('identity' | 'boundary' | 'session')[]): Layer | undefined =>
     layers.find(layer => !allowing[layer])
-  const isSameAccount = request.principal.account === request.account
+  const isSameAccount = request.caller.account === request.account
 
   if (!resource) return isSameAccount ? first('identity', 'boundary', 'session') : 'resource'
 
-  const hits = effective(resource, 'Allow', request).map(statement => hitOf(statement, request.principal))
+  const hits = effective(resource, 'Allow', request).map(statement => hitOf(statement, request.caller))
   if (isSameAccount) {
     if (hits.includes('direct')) return undefined
     if (hits.includes('role')) return first('boundary', 'session')
@@ -118,7 +118,7 @@ function effective({ kind, document }: Policy, effect: 'Allow' | 'Deny', request
   return listOf(document.Statement).filter(statement => {
     if (statement.Effect !== effect) return false
     const truth = and([
-      kind === 'identity' || principalMatches(statement, request.principal),
+      kind === 'identity' || principalMatches(statement, request.caller),
       actionMatches(statement, request.action),
       kind === 'trust' || resourceMatches(statement, request.resource, context, hasVariables),
       conditionsHold(statement, context, hasVariables),
@@ -128,7 +128,7 @@ function effective({ kind, document }: Policy, effect: 'Allow' | 'Deny', request
 }
 
 /** Tags and aliases of a key mean nothing to its own policy. */
-const withoutAttributes = (context: Context): Context => ({
+const withoutAttributes = (context: RequestContext): RequestContext => ({
   get: key => (key === 'kms:resourcealiases' || key.startsWith('aws:resourcetag/') ? undefined : context.get(key)),
 })
 
@@ -137,7 +137,7 @@ type Hit = 'direct' | 'role' | 'account'
 /** The strongest way in which a principal element means the caller. */
 function hitOf(
   { Effect, Principal: element }: Pick<Statement, 'Effect' | 'Principal'>,
-  caller: Principal,
+  caller: CallerNames,
 ): Hit | undefined {
   if (element === undefined) return undefined
   const names = element === '*' ? ['*'] : listOf(element.AWS)
@@ -154,13 +154,13 @@ function hitOf(
 const isAccountIn = (names: string[], account: string): boolean =>
   names.includes(account) || names.includes(`arn:aws:iam::${account}:root`)
 
-function principalMatches(statement: Statement, caller: Principal): boolean {
+function principalMatches(statement: Statement, caller: CallerNames): boolean {
   if (statement.NotPrincipal === undefined) return hitOf(statement, caller) !== undefined
   return !isSpared(statement.NotPrincipal, caller)
 }
 
 /** Whether NotPrincipal lists every form of the caller. */
-function isSpared(element: PrincipalElement, caller: Principal): boolean {
+function isSpared(element: PrincipalElement, caller: CallerNames): boolean {
   if (caller.type === 'WebIdentity') return element !== '*' && listOf(element.Federated).includes(caller.arn)
   const names = element === '*' ? ['*'] : listOf(element.AWS)
   if (names.includes('*')) return true
@@ -181,7 +181,7 @@ function actionMatches({ Action, NotAction }: Statement, action: string): boolea
 function resourceMatches(
   { Resource, NotResource }: Statement,
   resource: string,
-  context: Context,
+  context: RequestContext,
   hasVariables: boolean,
 ): Truth {
   const matchEach = (patterns: List<string>, unresolved: Truth): Truth[] =>
@@ -194,7 +194,7 @@ function resourceMatches(
 }
 
 /** Only what follows the fifth colon can hold variables. */
-function resourcePattern(pattern: string, context: Context, hasVariables: boolean): Sign[] | undefined {
+function resourcePattern(pattern: string, context: RequestContext, hasVariables: boolean): Sign[] | undefined {
   const fields = pattern.split(':')
   if (!hasVariables || fields.length < 6) return written(pattern)
   const head = fields.slice(0, 5).join(':') + ':'
@@ -219,7 +219,7 @@ function and(truths: Truth[]): Truth {
   return truths.includes('malformed') ? 'malformed' : true
 }
 
-function conditionsHold({ Condition = {} }: Statement, context: Context, hasVariables: boolean): Truth {
+function conditionsHold({ Condition = {} }: Statement, context: RequestContext, hasVariables: boolean): Truth {
   return and(
     Object.entries(Condition).flatMap(([operator, keys]) =>
       Object.entries(keys).map(([key, values]) => {
@@ -236,7 +236,7 @@ function conditionHolds(
   operator: string,
   wanted: string[],
   actual: ContextValue | undefined,
-  variables: Context | undefined,
+  variables: RequestContext | undefined,
 ): Truth {
   const isAbsent = actual === undefined || (Array.isArray(actual) && actual.length === 0)
 
@@ -266,7 +266,7 @@ function conditionHolds(
   return isNegated ? not(or(matchEach)) : or(matchEach)
 }
 
-type Comparison = (wanted: string, actual: string, variables: Context | undefined) => Truth
+type Comparison = (wanted: string, actual: string, variables: RequestContext | undefined) => Truth
 
 const strings =
   (test: (wanted: Sign[], actual: string) => boolean): Comparison =>
@@ -397,7 +397,7 @@ const textOf = (signs: Sign[]): string => signs.map(sign => sign.text).join('')
 const variable = /\$\{(?:([*?$])|([^,}]*?)(?: *, *'([^']*)' *)?|[^}]*)\}/
 
 /** With the values of variables in their places; undefined if one has none. */
-function substituted(text: string, context: Context): Sign[] | undefined {
+function substituted(text: string, context: RequestContext): Sign[] | undefined {
   const found = variable.exec(text)
   if (!found) return written(text)
   const [whole, symbol, name, fallback] = found
@@ -407,7 +407,7 @@ function substituted(text: string, context: Context): Sign[] | undefined {
   return [...written(text.slice(0, found.index)), ...literal(value), ...rest]
 }
 
-function stringIn(context: Context, name: string): string | undefined {
+function stringIn(context: RequestContext, name: string): string | undefined {
   const value = context.get(name.toLowerCase())
   return typeof value === 'string' ? value : undefined
 }
@@ -444,11 +444,11 @@ function listOf<T>(value: List<T> | undefined): T[] {
 // Grants
 
 function grantAllows(grant: Grant, request: AccessRequest, allowing: Allowing): boolean {
-  const { principal, grantable } = request
-  if (!grantable || principal.type === 'WebIdentity') return false
-  if (principal.account !== request.account && !request.crossAccount) return false
+  const { caller, grantable } = request
+  if (!grantable || caller.type === 'WebIdentity') return false
+  if (caller.account !== request.account && !request.crossAccount) return false
   return (
-    granteeIs(grant, principal, allowing) &&
+    granteeIs(grant, caller, allowing) &&
     allowing.session &&
     grant.operations.includes(grantable.operation) &&
     constraintsHold(grant.constraints ?? {}, grantable) &&
@@ -456,12 +456,12 @@ function grantAllows(grant: Grant, request: AccessRequest, allowing: Allowing): 
   )
 }
 
-function granteeIs({ granteePrincipal: grantee }: Grant, principal: Principal, allowing: Allowing): boolean {
+function granteeIs({ granteePrincipal: grantee }: Grant, caller: CallerNames, allowing: Allowing): boolean {
   // It does not mean the root user, whose ARN it is too.
-  if (grantee === `arn:aws:iam::${principal.account}:root`) {
+  if (grantee === `arn:aws:iam::${caller.account}:root`) {
     return allowing.identity && allowing.boundary && allowing.session
   }
-  return grantee !== undefined && (grantee === principal.arn || grantee === principal.roleArn)
+  return grantee !== undefined && (grantee === caller.arn || grantee === caller.roleArn)
 }
 
 type Pairs = readonly (readonly [name: string, value: string])[]

@@ -461,7 +461,7 @@ const condition = { Bool: { 'aws:SecureTransport': true } }
 const notPrincipal = (...AWS: string[]) => ({ Effect: 'Deny', NotPrincipal: { AWS }, Action: '*', Resource: '*' })
 
 /** Whether a caller whose own policies allow everything could not replace the key policy, whatever else the request says. */
-function isLockedOut(text: string, principal: Caller): boolean {
+function isLockedOut(text: string, caller: Caller): boolean {
   const everything = JSON.stringify({
     Version: '2012-10-17',
     Statement: { Effect: 'Allow', Action: '*', Resource: '*' },
@@ -471,7 +471,7 @@ function isLockedOut(text: string, principal: Caller): boolean {
     resource: compilePolicy('key', text, 'the key policy'),
   }
   const request = {
-    principal,
+    caller,
     action: 'kms:PutKeyPolicy',
     resource: keyArn,
     account,

@@ -89,8 +89,8 @@ export const wrongEvaluators = {
   ),
   'spares sessions whose account is not listed': statements(
     ({ NotPrincipal }) => NotPrincipal !== undefined,
-    (statement, _, { principal }) => [
-      { ...statement, NotPrincipal: withNames(statement.NotPrincipal, names => [...names, principal.account]) },
+    (statement, _, { caller }) => [
+      { ...statement, NotPrincipal: withNames(statement.NotPrincipal, names => [...names, caller.account]) },
     ],
   ),
 
@@ -160,11 +160,11 @@ export const wrongEvaluators = {
     policies: { ...question.policies, boundary: question.policies.boundary ?? { Statement: [] } },
   })),
   'is content with the policies of the caller': changing(question => withoutPolicies(question, 'resource')),
-  'takes other accounts for its own': changing(question => ({ ...question, account: question.principal.account })),
+  'takes other accounts for its own': changing(question => ({ ...question, account: question.caller.account })),
   'opens every action to other accounts': changing(question => ({ ...question, crossAccount: true })),
   'takes the root user for a user': changing(question => ({
     ...question,
-    principal: question.principal.type === 'Root' ? { ...question.principal, type: 'IAMUser' } : question.principal,
+    caller: question.caller.type === 'Root' ? { ...question.caller, type: 'IAMUser' } : question.caller,
   })),
 
   'knows no grants': changing(question => ({ ...question, grants: [] })),
@@ -182,8 +182,8 @@ export const wrongEvaluators = {
   'takes grants to accounts for those to all in them': changing(question => ({
     ...question,
     grants: question.grants.map(grant =>
-      isAccount(grant.granteePrincipal ?? '', question.principal.account)
-        ? { ...grant, granteePrincipal: question.principal.arn }
+      isAccount(grant.granteePrincipal ?? '', question.caller.account)
+        ? { ...grant, granteePrincipal: question.caller.arn }
         : grant,
     ),
   })),
@@ -274,16 +274,16 @@ function renaming(from: 'NotPrincipal' | 'NotAction' | 'NotResource', to: string
 }
 
 function namingCaller(
-  is: (name: string, principal: Case['principal']) => boolean,
-  instead: (principal: Case['principal']) => string,
+  is: (name: string, caller: Case['caller']) => boolean,
+  instead: (caller: Case['caller']) => string,
 ): Evaluator {
   return statements(
     ({ Principal }) => Principal !== undefined,
-    (statement, _, { principal }) => [
+    (statement, _, { caller }) => [
       {
         ...statement,
         Principal: withNames(statement.Principal, names =>
-          names.map(name => (is(name, principal) ? instead(principal) : name)),
+          names.map(name => (is(name, caller) ? instead(caller) : name)),
         ),
       },
     ],

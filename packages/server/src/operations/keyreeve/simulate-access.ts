@@ -105,13 +105,13 @@ async function requirePrincipal(
   if (owner === account && kind === 'user' && service === 'iam') {
     const user = await view.get('user', identityRow(account, name))
     if (user && (text === userArn(user) || text === user.name)) {
-      return { identity: { subject: user }, caller: userCaller(user, undefined, '') }
+      return { identity: { entity: user }, caller: userCaller(user, undefined, '') }
     }
   }
   if (owner === account && kind === (service === 'sts' ? 'assumed-role' : 'role')) {
     const role = await view.get('role', identityRow(account, name))
     const caller = role && roleCaller(role, session(now), service === 'sts' ? last : sessionName, '')
-    if (caller && (text === caller.arn || text === roleArn(role))) return { identity: { subject: role }, caller }
+    if (caller && (text === caller.arn || text === roleArn(role))) return { identity: { entity: role }, caller }
   }
   throw kmsError('NotFoundException', `Account ${account} has no user, role or session of a role ${text}.`)
 }

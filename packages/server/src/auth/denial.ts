@@ -29,25 +29,25 @@ const layerNames: Readonly<Record<Layer, { lacking: string; denying: string }>> 
  * @param isHidden whether the caller named the key by a ciphertext alone: then it is not told which one it is
  */
 export function denialText(
-  { principal, action, resource, account }: AccessRequest,
+  { caller, action, resource, account }: AccessRequest,
   decision: Decision & { allowed: false },
   isHidden: boolean,
 ): string {
   // STS says less: neither why, nor whether there is such a role.
-  if (principal.type === 'WebIdentity') return `Not authorized to perform ${action}`
-  if (action.startsWith('sts:')) return `${subject(principal.arn, action)} on resource: ${resource}`
-  if (principal.account !== account) return foreignText(principal.arn, action, isHidden)
+  if (caller.type === 'WebIdentity') return `Not authorized to perform ${action}`
+  if (action.startsWith('sts:')) return `${unauthorized(caller.arn, action)} on resource: ${resource}`
+  if (caller.account !== account) return foreignText(caller.arn, action, isHidden)
   const on = isHidden ? hidden : `resource: ${resource}`
   const { lacking, denying } = layerNames[decision.layer]
-  if (decision.isTooMuch) return `${subject(principal.arn, action)} on ${on} because ${tooMuch}`
+  if (decision.isTooMuch) return `${unauthorized(caller.arn, action)} on ${on} because ${tooMuch}`
   return decision.explicit
-    ? `${subject(principal.arn, action)} on ${on} with an explicit deny in ${denying}`
-    : `${subject(principal.arn, action)} on ${on} because ${lacking} allows the ${action} action`
+    ? `${unauthorized(caller.arn, action)} on ${on} with an explicit deny in ${denying}`
+    : `${unauthorized(caller.arn, action)} on ${on} because ${lacking} allows the ${action} action`
 }
 
-const subject = (arn: string, action: string): string => `User: ${arn} is not authorized to perform: ${action}`
+const unauthorized = (arn: string, action: string): string => `User: ${arn} is not authorized to perform: ${action}`
 const hidden = 'the resource associated with this ciphertext'
 
 /** For a resource of another account: the same text whether it is forbidden or does not exist. */
 export const foreignText = (arn: string, action: string, isHidden = false): string =>
-  `${subject(arn, action)} on ${isHidden ? hidden : 'this resource'} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`
+  `${unauthorized(arn, action)} on ${isHidden ? hidden : 'this resource'} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`
