@@ -2,7 +2,7 @@ import { randomBytes, type KeyObject } from 'node:crypto'
 import { roleCaller, userCaller, type Caller } from './auth/caller.ts'
 import { openSecret, type AccessKey, type Role, type User } from './auth/identities.ts'
 import { openSession, type Session } from './auth/session.ts'
-import type { Identity } from './authority.ts'
+import type { Identity } from './policies.ts'
 import { kmsError, type KmsError } from './protocol/errors.ts'
 import {
   deriveSigningKey,

@@ -5,7 +5,7 @@ import { auditEvents, type Call } from './audit-event.ts'
 import { authenticate, type Signer } from './authenticate.ts'
 import { Denial } from './auth/denial.ts'
 import type { Caller } from './auth/caller.ts'
-import type { Connection } from './auth/request-context.ts'
+import { connectionOf } from './auth/request-context.ts'
 import { Authority } from './authority.ts'
 import type { HttpRequest, HttpResponse } from './http/server.ts'
 import type { Key } from './keys/key.ts'
@@ -13,7 +13,6 @@ import { locate, requireFitness, requireGrant } from './locate.ts'
 import type { Sources } from './operations/material-changes.ts'
 import { dryRunSucceeded, type Decision, type Operation, type Unidentified } from './operation.ts'
 import { KmsError, kmsError } from './protocol/errors.ts'
-import { headerOf } from './protocol/headers.ts'
 import { requireFit } from './protocol/shape.ts'
 import { absent, authorize, type CallContext } from './questions.ts'
 import { SealError } from './seal/seal.ts'
@@ -227,17 +226,6 @@ async function locateAll(sources: Sources, call: Call, context: CallContext): Pr
     if (!key) continue
     context.keys[name] = key
     keys.push(key)
-  }
-}
-
-function connectionOf({ peer, tls, rawHeaders }: HttpRequest): Connection {
-  const userAgent = headerOf(rawHeaders, 'user-agent')
-  const referer = headerOf(rawHeaders, 'referer')
-  return {
-    peer,
-    isSecure: tls !== undefined,
-    ...(userAgent !== undefined && { userAgent }),
-    ...(referer !== undefined && { referer }),
   }
 }
 

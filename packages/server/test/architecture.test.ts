@@ -27,6 +27,7 @@ const request = [
   'explanations.ts',
   'audit-event.ts',
 ]
+const decisions = ['authority.ts', 'policies.ts', 'held-grants.ts', 'identity-by-arn.ts']
 /** Of the store, what is above the engines. */
 const documents = 'store/documents.ts'
 
@@ -46,19 +47,10 @@ const layers: readonly Layer[] = [
   { of: ['access-key-usage.ts'], imports: [documents], types: ['auth/', 'log.ts'] },
   { of: ['last-usage.ts'], imports: ['protocol/', documents], types: ['audit/', 'keys/', 'log.ts'] },
   // The documents of a view are what decisions are made from.
-  { of: ['authority.ts', 'held-grants.ts', 'identity-by-arn.ts'], imports: [...basics, ...domain, documents] },
+  { of: decisions, imports: [...basics, ...domain, documents] },
   {
     of: ['operation.ts', 'operations/'],
-    imports: [
-      ...basics,
-      ...domain,
-      ...services,
-      documents,
-      'access-key-usage.ts',
-      'last-usage.ts',
-      'authority.ts',
-      'identity-by-arn.ts',
-    ],
+    imports: [...basics, ...domain, ...services, documents, 'access-key-usage.ts', 'last-usage.ts', ...decisions],
     types: ['store/'],
   },
   {
@@ -69,7 +61,7 @@ const layers: readonly Layer[] = [
       ...services,
       documents,
       'last-usage.ts',
-      'authority.ts',
+      ...decisions,
       'operation.ts',
       'operations/',
     ],

@@ -2,6 +2,7 @@ import type { AccessRequest, RequestContext } from './access.ts'
 import type { CallerNames } from './caller.ts'
 import { compileCondition, type CompiledCondition, type Verdict } from './conditions.ts'
 import type { BoundPrincipal } from './identities.ts'
+import { lowered } from './lowered.ts'
 import {
   readPolicy,
   type Listed,
@@ -180,15 +181,4 @@ function compileResources(
     // Of what a variable without value would have excepted, nothing is known.
     return listed.not ? (isKnown ? true : undefined) : false
   }
-}
-
-const lowerCase = new Map<string, string>()
-
-/** Actions are few, and each is asked for often. */
-function lowered(action: string): string {
-  const known = lowerCase.get(action)
-  if (known !== undefined) return known
-  const lower = action.toLowerCase()
-  if (lowerCase.size < 1000) lowerCase.set(action, lower)
-  return lower
 }

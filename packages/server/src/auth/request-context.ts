@@ -1,6 +1,8 @@
 import type { Key } from '../keys/key.ts'
+import { headerOf } from '../protocol/headers.ts'
 import { ambiguous, type RequestContext, type ContextValue } from './access.ts'
 import type { Caller } from './caller.ts'
+import { lowered } from './lowered.ts'
 import { mostEffort, spend, type Effort } from './wildcard.ts'
 
 /** What condition keys are read from. */
@@ -32,6 +34,19 @@ export interface Connection {
   isSecure: boolean
   userAgent?: string
   referer?: string
+}
+
+/** What policies are told of how a request arrived. */
+export function connectionOf(request: { peer: string; tls: unknown; rawHeaders: readonly string[] }): Connection {
+  const { peer, tls, rawHeaders } = request
+  const userAgent = headerOf(rawHeaders, 'user-agent')
+  const referer = headerOf(rawHeaders, 'referer')
+  return {
+    peer,
+    isSecure: tls !== undefined,
+    ...(userAgent !== undefined && { userAgent }),
+    ...(referer !== undefined && { referer }),
+  }
 }
 
 /** Undefined for a key that the request has not. */
@@ -156,15 +171,4 @@ function ofOperation(conditions: Conditions | undefined, wanted: string): Contex
     return typeof value === 'object' || typeof value === 'string' ? value : String(value)
   }
   return undefined
-}
-
-const lowerCase = new Map<string, string>()
-
-/** Names are those in our sources, or of providers that an operator configured. */
-function lowered(name: string): string {
-  const known = lowerCase.get(name)
-  if (known !== undefined) return known
-  const lower = name.toLowerCase()
-  if (lowerCase.size < 1000) lowerCase.set(name, lower)
-  return lower
 }
