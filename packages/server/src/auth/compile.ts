@@ -1,16 +1,11 @@
 import type { AccessRequest, RequestContext } from './access.ts'
 import type { CallerNames } from './caller.ts'
 import { compileCondition, type CompiledCondition, type Verdict } from './conditions.ts'
+import type { PolicyKind } from './dialects.ts'
 import type { BoundPrincipal } from './identities.ts'
 import { lowered } from './lowered.ts'
-import {
-  readPolicy,
-  type Listed,
-  type ParsedPolicy,
-  type PolicyKind,
-  type Principal,
-  type Statement,
-} from './policy.ts'
+import { readPolicy, type Listed, type ParsedPolicy, type Statement } from './policy.ts'
+import type { Principal } from './principals.ts'
 import { matcherOf, parseTemplate, resourceStart, type Matcher } from './template.ts'
 import { compileWildcard, spend, type Effort } from './wildcard.ts'
 

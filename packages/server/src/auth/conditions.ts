@@ -1,5 +1,5 @@
 import { ambiguous, type RequestContext, type ContextValue } from './access.ts'
-import type { Condition, ConditionOperator } from './policy.ts'
+import type { Condition } from './policy.ts'
 import { matcherOf, parseTemplate, resolve, textOf, type Template } from './template.ts'
 import { isIn, parseAddress, parseBinary, parseBoolean, parseDate, parseNetwork, parseNumber } from './values.ts'
 import { fits, spend, type Effort, type Step } from './wildcard.ts'
@@ -26,7 +26,7 @@ interface Operator {
 }
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html */
-const operators: Readonly<Record<Exclude<ConditionOperator, 'Null'>, Operator>> = {
+const operators = {
   ...both(
     'StringEquals',
     'StringNotEquals',
@@ -65,7 +65,11 @@ const operators: Readonly<Record<Exclude<ConditionOperator, 'Null'>, Operator>> 
   ),
   ...both('ArnEquals', 'ArnNotEquals', arns),
   ...both('ArnLike', 'ArnNotLike', arns),
-}
+} satisfies Readonly<Record<string, Operator>>
+
+export type ConditionOperator = keyof typeof operators | 'Null'
+
+export const isOperator = (name: string): name is ConditionOperator => name === 'Null' || Object.hasOwn(operators, name)
 
 /** An operator and its opposite. */
 function both<P extends string, N extends string>(

@@ -7,7 +7,7 @@ import { kmsError } from '../protocol/errors.ts'
 import type { Seal } from '../seal/seal.ts'
 import type { CallerNames } from './caller.ts'
 import type { BoundPrincipal } from './identities.ts'
-import { principalOf } from './policy.ts'
+import { principalOf } from './principals.ts'
 
 /** Operations that a grant can allow, in the order of the service's model. */
 export const grantOperations = [

@@ -1,7 +1,16 @@
-import { isAccount, splitArn } from '../protocol/arn.ts'
-import { kmsError, type KmsError } from '../protocol/errors.ts'
+import { kmsError } from '../protocol/errors.ts'
 import { JsonError, parseJsonText, toPlain, type PlainJson } from '../protocol/json.ts'
-import { parseDate } from './values.ts'
+import { isOperator, type ConditionOperator } from './conditions.ts'
+import {
+  dialects,
+  malformed,
+  noPrincipalAllowed,
+  type Dialect,
+  type PolicyKind,
+  type PrincipalType,
+} from './dialects.ts'
+import { requireIamPolicy } from './iam-policy.ts'
+import { awsPrincipal, federatedPrincipal, servicePrincipal, type Principal } from './principals.ts'
 
 /** A policy that has passed every check; what it means is decided elsewhere (compile.ts, evaluate.ts). */
 export interface ParsedPolicy {
@@ -31,15 +40,6 @@ export interface Listed<T> {
   items: readonly T[]
 }
 
-export type Principal =
-  | { kind: 'everyone' }
-  /** Leaves the decision to the identity policies of the account; does not name its root user. */
-  | { kind: 'account'; account: string }
-  /** ARN of a user, a role, a role session or a federated session. */
-  | { kind: 'identity'; arn: string }
-  | { kind: 'service'; name: string }
-  | { kind: 'federated'; provider: string }
-
 export interface Condition {
   operator: ConditionOperator
   /** How a key with several values is judged: each of them, or any. */
@@ -51,38 +51,6 @@ export interface Condition {
   /** At least one; numbers and booleans as their text. */
   values: readonly string[]
 }
-
-/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html */
-const conditionOperators = [
-  'StringEquals',
-  'StringNotEquals',
-  'StringEqualsIgnoreCase',
-  'StringNotEqualsIgnoreCase',
-  'StringLike',
-  'StringNotLike',
-  'NumericEquals',
-  'NumericNotEquals',
-  'NumericLessThan',
-  'NumericLessThanEquals',
-  'NumericGreaterThan',
-  'NumericGreaterThanEquals',
-  'DateEquals',
-  'DateNotEquals',
-  'DateLessThan',
-  'DateLessThanEquals',
-  'DateGreaterThan',
-  'DateGreaterThanEquals',
-  'Bool',
-  'BinaryEquals',
-  'IpAddress',
-  'NotIpAddress',
-  'ArnEquals',
-  'ArnNotEquals',
-  'ArnLike',
-  'ArnNotLike',
-  'Null',
-] as const
-export type ConditionOperator = (typeof conditionOperators)[number]
 
 /** Bytes of UTF-8. The service's model admits more characters, the service does not. */
 const mostBytes = 32_768
@@ -105,72 +73,6 @@ export const defaultKeyPolicy = (account: string): string => `{
     "Resource" : "*"
   } ]
 }`
-
-/** What a policy belongs to: a key, a role that may be assumed, or an identity (or a session of one) that it allows something. */
-export type PolicyKind = 'key' | 'trust' | 'identity'
-
-/** What a kind of policy must say, and how the service that keeps it puts it if it does not. */
-interface Dialect {
-  principals: 'required' | 'forbidden'
-  resources: 'required' | 'optional' | 'forbidden'
-  /** IAM looks closer at some things than KMS, and at others not. */
-  isIam: boolean
-  /** Before what is said of a document whose form is wrong. */
-  syntax: string
-  json: string
-  noPrincipal: string
-  noActions: string
-  doubledSids: string
-  wrongPrincipal: (type: PrincipalType, text: string) => KmsError
-}
-
-type PrincipalType = 'AWS' | 'Service' | 'Federated'
-
-const dialects: Readonly<Record<PolicyKind, Dialect>> = {
-  key: {
-    principals: 'required',
-    resources: 'optional',
-    isIam: false,
-    syntax: '',
-    json: 'Policy is not valid JSON: ',
-    noPrincipal: 'Policy contains a statement with no principal.',
-    noActions: '',
-    doubledSids: '',
-    wrongPrincipal: (type, text) =>
-      type === 'AWS' && isBrokenArn(text)
-        ? kmsError('InvalidArnException', 'An ARN in the specified key policy is invalid.')
-        : malformed('Policy contains a statement with one or more invalid principals.'),
-  },
-  trust: {
-    principals: 'required',
-    resources: 'forbidden',
-    isIam: true,
-    syntax: 'Syntax errors in policy. ',
-    json: 'This policy contains invalid Json: ',
-    noPrincipal: 'Missing required field Principal',
-    noActions: 'Missing required field Action',
-    doubledSids: 'The Statement Ids in the policy are not unique',
-    wrongPrincipal: (type, text) =>
-      malformed(
-        type === 'Federated'
-          ? 'Federated principals must be valid domain names or SAML metadata ARNs'
-          : `Invalid principal in policy: "${type}":"${text}"`,
-      ),
-  },
-  identity: {
-    principals: 'forbidden',
-    resources: 'required',
-    isIam: true,
-    syntax: 'Syntax errors in policy. ',
-    json: 'Syntax errors in policy. ',
-    noPrincipal: '',
-    noActions: 'Policy statement must contain actions.',
-    doubledSids: 'Statement IDs (SID) in a single policy must be unique.',
-    wrongPrincipal: () => malformed(noPrincipalAllowed),
-  },
-}
-
-const noPrincipalAllowed = 'Policy document should not specify a principal.'
 
 /**
  * Reads a key policy document (https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html). Principals
@@ -291,64 +193,6 @@ function parsePrincipalsOf(
   return principals
 }
 
-/** IAM's checks, in its words (public reports, 2018 to 2026): what can mean nothing is a mistake. */
-function requireIamPolicy({ statements }: ParsedPolicy, dialect: Dialect): void {
-  for (const statement of statements) requireIamStatement(statement, dialect)
-  const sids = statements.flatMap(({ sid }) => (sid === undefined || sid === '' ? [] : [sid]))
-  if (new Set(sids).size < sids.length) throw malformed(dialect.doubledSids)
-}
-
-function requireIamStatement(statement: Statement, dialect: Dialect): void {
-  const { sid, principals, actions, resources, conditions } = statement
-  if (principals?.not) throw malformed('AssumeRole policy must not contain NotPrincipal field.')
-  if (sid !== undefined && !/^[0-9A-Za-z]*$/.test(sid)) {
-    throw malformed(
-      'Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*',
-    )
-  }
-  if (conditions.some(({ operator, values }) => operator.startsWith('Date') && !values.every(isDate))) {
-    throw malformed(legacy)
-  }
-  if (!actions) throw malformed(dialect.noActions)
-  for (const action of actions.items) requireAction(action)
-  if (dialect.resources === 'required') {
-    if (!resources) throw malformed('Policy statement must contain resources.')
-    for (const resource of resources.items) requireResource(resource)
-    return
-  }
-  if (resources) throw malformed('Has prohibited field Resource')
-  if (!actions.items.every(action => action.toLowerCase().startsWith('sts:'))) {
-    throw malformed('AssumeRole policy may only specify STS AssumeRole actions.')
-  }
-}
-
-const legacy = 'The policy failed legacy parsing'
-const isDate = (value: string): boolean => parseDate(value) !== undefined
-
-function requireAction(action: string): void {
-  if (action === '*') return
-  const [vendor = '', name, ...more] = action.split(':')
-  if (name === undefined) {
-    throw malformed('Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.')
-  }
-  if (more.length > 0) throw malformed('Actions/Condition can contain only one colon.')
-  if (vendor !== '*' && !/^[a-zA-Z0-9.-]+$/.test(vendor)) throw malformed(`Vendor ${vendor} is not valid`)
-}
-
-function requireResource(resource: string): void {
-  if (resource === '*') return
-  if (!resource.startsWith('arn:')) throw malformed(`Resource ${resource} must be in ARN format or "*".`)
-  const [, partition = '', service, region = '', ...rest] = resource.split(':')
-  if (partition !== 'aws') throw malformed(`Partition "${partition}" is not valid for resource "${resource}".`)
-  if (service === undefined || /[*?]/.test(service)) {
-    throw malformed('Resource vendor must be fully qualified and cannot contain regexes.')
-  }
-  if (service === '' || (rest.length < 2 && resource.includes('::'))) throw malformed(legacy)
-  if (service === 'iam' && region !== '') {
-    throw malformed(`IAM resource ${resource} cannot contain region information.`)
-  }
-}
-
 /** An element and its Not form, of which at most one may be there. */
 function oneForm<T>(
   place: string,
@@ -383,41 +227,6 @@ function parsePrincipals(json: PlainJson, place: string, dialect: Dialect): Prin
   return principals
 }
 
-/** User and role names may have a path before them; sessions have none. */
-const identityResources: Readonly<Record<string, RegExp>> = {
-  iam: /^(?:user|role)\/(?:[!-~]+\/)?[\w+=,.@-]{1,64}$/,
-  sts: /^(?:assumed-role\/[\w+=,.@-]{1,64}\/[\w+=,.@-]{2,64}|federated-user\/[\w+=,.@-]{2,32})$/,
-}
-
-function awsPrincipal(text: string): Principal | undefined {
-  if (text === '*') return { kind: 'everyone' }
-  return isAccount(text) ? { kind: 'account', account: text } : principalOf(text)
-}
-
-/** Not even an account can be made out in it. */
-const isBrokenArn = (text: string): boolean =>
-  text.startsWith('arn:') && !text.includes('*') && !isAccount(splitArn(text)?.account ?? '')
-
-/** The account, user, role or session that an ARN names; undefined if it names anything else, be it a group or a pattern. */
-export function principalOf(text: string): Extract<Principal, { kind: 'account' | 'identity' }> | undefined {
-  const arn = splitArn(text)
-  if (arn?.partition !== 'aws' || arn.region !== '' || !isAccount(arn.account) || text.includes('*')) return undefined
-  const { service, account, resource } = arn
-  if (service === 'iam' && resource === 'root') return { kind: 'account', account }
-  const isIdentity = Object.hasOwn(identityResources, service) && identityResources[service]?.test(resource)
-  return isIdentity ? { kind: 'identity', arn: text } : undefined
-}
-
-const hostName = /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/
-
-const servicePrincipal = (text: string): Principal | undefined =>
-  hostName.test(text) ? { kind: 'service', name: text } : undefined
-
-function federatedPrincipal(text: string): Principal | undefined {
-  const providerArn = /^arn:aws:iam::\d{12}:(?:saml|oidc)-provider\/[\w+=,.@:/-]+$/
-  return hostName.test(text) || providerArn.test(text) ? { kind: 'federated', provider: text } : undefined
-}
-
 function parseConditions(json: PlainJson, place: string): Condition[] {
   return Object.entries(object(json, place)).flatMap(([name, block]) => {
     const operator = parseOperator(name, place)
@@ -429,13 +238,12 @@ function parseConditions(json: PlainJson, place: string): Condition[] {
 
 function parseOperator(name: string, place: string): Pick<Condition, 'operator' | 'quantifier' | 'ifExists'> {
   const [, quantifier, base = '', ifExists] = /^(?:(ForAllValues|ForAnyValue):)?(\w+?)(IfExists)?$/.exec(name) ?? []
-  const operator = conditionOperators.find(known => known === base)
   // Null asks whether the key is there, so neither addition would mean anything.
-  if (!operator || (operator === 'Null' && (quantifier ?? ifExists) !== undefined)) {
+  if (!isOperator(base) || (base === 'Null' && (quantifier ?? ifExists) !== undefined)) {
     throw new Misshapen(`${place}: ${name} is not a condition operator.`)
   }
   return {
-    operator,
+    operator: base,
     ...((quantifier === 'ForAllValues' || quantifier === 'ForAnyValue') && { quantifier }),
     ifExists: ifExists !== undefined,
   }
@@ -494,5 +302,3 @@ function scalars(json: PlainJson, place: string): string[] {
   if (items.length === 0) throw new Misshapen(`${place} must not be empty.`)
   return items
 }
-
-const malformed = (message: string): KmsError => kmsError('MalformedPolicyDocumentException', message)

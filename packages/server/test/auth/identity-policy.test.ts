@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { compilePolicy } from '../../src/auth/compile.ts'
 import { serviceManagedPolicies } from '../../src/auth/managed-policies.ts'
-import { parsePolicy, readPolicy, type PolicyKind, type Principal } from '../../src/auth/policy.ts'
+import type { PolicyKind } from '../../src/auth/dialects.ts'
+import { parsePolicy, readPolicy } from '../../src/auth/policy.ts'
+import type { Principal } from '../../src/auth/principals.ts'
 import type { KmsError } from '../../src/protocol/errors.ts'
 
 /** Policies of IAM, as they are accepted to be kept: those of identities, and those that say who may assume a role. */
