@@ -211,7 +211,7 @@ const overridden = (known: RequestContext, given: NonNullable<Question['given']>
   effort: known.effort,
 })
 
-export interface Circumstances {
+interface Circumstances {
   caller: Caller
   /** Epoch milliseconds. */
   now: number

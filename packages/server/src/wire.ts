@@ -10,7 +10,7 @@ import type { AnswerFormat, QueryService } from './protocol/query.ts'
 import { decodeObject, encode, encodeText, parseObject, type Shape } from './protocol/shape.ts'
 
 /** How a service's requests and answers look on the wire. */
-export interface Wire {
+interface Wire {
   /**
    * Finds the operation, and how to decode its input, which may be asked for more than once.
    *

@@ -53,7 +53,7 @@ export interface WebIdentity {
 }
 
 /** What policies and audit records say of temporary credentials. */
-export interface SessionFacts {
+interface SessionFacts {
   /** Epoch milliseconds. */
   readonly issuedAt: number
   /** Of the role: its name and unique id (`AROA...`). */

@@ -48,7 +48,7 @@ export function policiesOf(layer: Layer, { caller }: AccessRequest, policies: Po
   }
 }
 
-export function findDenial(request: AccessRequest, policies: Policies): StatementName | undefined {
+function findDenial(request: AccessRequest, policies: Policies): StatementName | undefined {
   for (const layer of layers) {
     for (const policy of policiesOf(layer, request, policies)) {
       for (const statement of policy.statements) {

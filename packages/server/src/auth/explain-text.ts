@@ -49,7 +49,7 @@ function elementText({ element, values, resolved }: ElementTrace): string {
 }
 
 /** Which condition does not hold, and what it wanted. */
-export function conditionText({ operator, key, values, resolved, actual, fault }: ConditionTrace): string {
+function conditionText({ operator, key, values, resolved, actual, fault }: ConditionTrace): string {
   const condition = `${operator} ${key}`
   const has = actual.length === 0 ? 'has none' : `has ${quoted(actual)}`
   if (fault === 'ambiguous') return `${condition} cannot be compared: the request has several that differ in case only`

@@ -127,12 +127,11 @@ const policies: readonly ServiceManagedPolicy[] = [
   },
 ]
 
-export const serviceManagedArn = ({ path, name }: ServiceManagedPolicy): string =>
-  `arn:aws:iam::aws:policy${path}${name}`
+const arnOf = ({ path, name }: ServiceManagedPolicy): string => `arn:aws:iam::aws:policy${path}${name}`
 
 /** By ARN. */
 export const serviceManagedPolicies: ReadonlyMap<string, ServiceManagedPolicy> = new Map(
-  policies.map(policy => [serviceManagedArn(policy), policy]),
+  policies.map(policy => [arnOf(policy), policy]),
 )
 
 export const administratorAccess = 'arn:aws:iam::aws:policy/AdministratorAccess'

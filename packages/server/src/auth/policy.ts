@@ -16,7 +16,6 @@ import { awsPrincipal, federatedPrincipal, servicePrincipal, type Principal } fr
 export interface ParsedPolicy {
   /** Only under the later version are `${...}` in resources and condition values variables. */
   version: '2008-10-17' | '2012-10-17'
-  id?: string
   /** At least one. */
   statements: readonly Statement[]
 }
@@ -137,7 +136,7 @@ function parseDocument(dialect: Dialect, text: string): ParsedPolicy {
     parseStatement(json, index, dialect),
   )
   if (statements.length === 0) throw new Misshapen('Policy: there must be at least one Statement.')
-  return { version, ...(id !== undefined && { id }), statements }
+  return { version, statements }
 }
 
 const statementElements = [

@@ -27,7 +27,7 @@ export interface Session {
 }
 
 /** Temporary credentials, as they are given out. */
-export interface IssuedSession {
+interface IssuedSession {
   session: Session
   /** 40 characters. */
   secret: string

@@ -54,7 +54,7 @@ export function parseAddress(text: string): readonly number[] | undefined {
   return bytes && isMappedV4(bytes) ? bytes.slice(12) : bytes
 }
 
-export interface Network {
+interface Network {
   address: readonly number[]
   /** How many bits of it count. */
   bits: number

@@ -93,6 +93,3 @@ export function fits(steps: readonly Step[], text: string, effort?: Effort): boo
   while (steps[step] === anyRun) step++
   return step === steps.length
 }
-
-/** One match; see `compileWildcard` for a pattern that is used more than once. */
-export const matchWildcard = (pattern: string, text: string): boolean => compileWildcard(pattern)(text)

@@ -18,7 +18,7 @@ export interface Issuers {
 }
 
 /** How issuers are reached; the operator's choice. */
-export interface IssuerSettings {
+interface IssuerSettings {
   /** PEM file with the authorities that certificates must come from; without it, the public ones that Node trusts. */
   readonly ca: string | undefined
   readonly allowLoopback: boolean

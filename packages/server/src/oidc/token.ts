@@ -17,7 +17,7 @@ const longestIssuer = 255
 const longestSubject = 255
 
 /** What a token says of itself before anything is verified. */
-export interface TokenClaim {
+interface TokenClaim {
   /** Without `https://`. */
   issuer: string
   keyId: string | undefined

@@ -7,12 +7,7 @@
 export const errorStatus = {
   AccessDeniedException: 400,
   AlreadyExistsException: 400,
-  CloudHsmClusterInUseException: 400,
-  CloudHsmClusterInvalidConfigurationException: 400,
-  CloudHsmClusterNotActiveException: 400,
   CloudHsmClusterNotFoundException: 400,
-  CloudHsmClusterNotRelatedException: 400,
-  ConcurrentModificationException: 409,
   ConflictException: 400,
   CustomKeyStoreHasCMKsException: 400,
   CustomKeyStoreInvalidStateException: 400,
@@ -31,7 +26,6 @@ export const errorStatus = {
   IncompleteSignatureException: 400,
   IncorrectKeyException: 400,
   IncorrectKeyMaterialException: 400,
-  IncorrectTrustAnchorException: 400,
   InvalidArnException: 400,
   InvalidCiphertextException: 400,
   InvalidGrantIdException: 400,
@@ -57,12 +51,10 @@ export const errorStatus = {
   NotAuthorizedException: 400,
   NotFoundException: 400,
   PackedPolicyTooLargeException: 400,
-  PolicyNotAttachableException: 400,
   SerializationException: 400,
   TagException: 400,
   ThrottlingException: 400,
   UnknownOperationException: 400,
-  UnmodifiableEntityException: 400,
   UnrecognizedClientException: 400,
   UnsupportedOperationException: 400,
   ValidationException: 400,
@@ -76,8 +68,6 @@ export const errorStatus = {
   XksProxyUriInUseException: 400,
   XksProxyUriUnreachableException: 400,
   XksProxyVpcEndpointServiceInUseException: 400,
-  XksProxyVpcEndpointServiceInvalidConfigurationException: 400,
-  XksProxyVpcEndpointServiceNotFoundException: 400,
 } as const
 
 export type ErrorCode = keyof typeof errorStatus

@@ -40,7 +40,6 @@ test('the default policy is byte for byte what the service prints', () => {
 test('the default policy leaves all decisions to the account', () => {
   assert.deepEqual(parseKeyPolicy(defaultKeyPolicy(account)), {
     version: '2012-10-17',
-    id: 'key-default-1',
     statements: [
       {
         sid: 'Enable IAM User Permissions',

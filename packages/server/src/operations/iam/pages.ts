@@ -13,7 +13,7 @@ interface Asked {
 }
 type Scope = Pick<Context, 'view' | 'seal' | 'caller' | 'operation'>
 
-export interface Page<T> {
+interface Page<T> {
   items: T[]
   /** The members of the answer beside its items. */
   more: { IsTruncated: boolean; Marker?: string }
