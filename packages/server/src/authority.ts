@@ -55,6 +55,12 @@ export interface Question extends Pick<
 /** What cannot be judged is denied, whatever else allows it. */
 const tooMuchToDecide: Decision = { allowed: false, explicit: true, layer: 'identity', statements: [], isTooMuch: true }
 
+/**
+ * So many grants are looked at, and looked up: it takes some 50 ms. A grantee can have more, but its encryption context, or
+ * that of the grant that it makes, must tell them apart.
+ */
+const mostGrantsJudged = 2000
+
 /** So many grants are explained; who has more must know which one is meant. */
 const mostExplained = 1000
 
@@ -106,7 +112,10 @@ export class Authority {
     const { key, grantable } = question
     if (!key) return decision
     const side = ownSide(request, policies)
+    let left = mostGrantsJudged
     for await (const grants of heldGrants(this.#view, key, this.#caller, grantable)) {
+      left -= 1 + grants.length
+      if (left < 0) throw new TooMuchEffort()
       const byGrant = decideByGrants(request, grants, side)
       if (byGrant) return byGrant
     }

@@ -1,6 +1,6 @@
 import type { Grantable } from './auth/access.ts'
 import type { CallerNames } from './auth/caller.ts'
-import { contextTags, namesOf, withoutContext, type Grant } from './auth/grants.ts'
+import { contextTags, namesOf, parentTags, withoutContext, type Grant } from './auth/grants.ts'
 import type { Key } from './keys/key.ts'
 import { grantedPrefix, granteeRef, grantRow, type View } from './store/documents.ts'
 
@@ -12,18 +12,22 @@ const kept = new WeakMap<Readonly<Key>, Map<string, readonly Readonly<Grant>[]>>
 
 /**
  * The grants on a key that can allow something to a caller, page by page: those for any of its names, and if the operation
- * has an encryption context, only those whose constraint it can meet. A key can have tens of thousands of grants, mostly for
- * one principal and a context each.
+ * has an encryption context, or makes a grant that may have one, only those whose constraint it can meet. A key can have tens
+ * of thousands of grants, mostly for one principal and a context each. An empty page comes of a look-up that found nothing.
  */
 export async function* heldGrants(
   view: View,
   key: Readonly<Key>,
   caller: CallerNames,
-  { operation, encryptionContext }: Grantable,
+  asked: Grantable,
 ): AsyncGenerator<readonly Readonly<Grant>[]> {
   if (!key.grants) return
-  const tags = withoutContext.includes(operation) ? [undefined] : contextTags(encryptionContext)
-  for (const name of namesOf(caller)) for (const tag of tags) yield* grantsFor(view, key, name, tag)
+  for (const name of namesOf(caller)) for (const tag of tagsOf(asked)) yield* grantsFor(view, key, name, tag)
+}
+
+function tagsOf({ operation, encryptionContext, child }: Grantable): (string | undefined)[] {
+  if (operation === 'CreateGrant' && child) return parentTags(child.constraints)
+  return withoutContext.includes(operation) ? [undefined] : contextTags(encryptionContext)
 }
 
 async function* grantsFor(

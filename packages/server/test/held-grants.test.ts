@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { contextTag, contextTags, type Grant, type GrantConstraints } from '../src/auth/grants.ts'
+import {
+  contextTag,
+  contextTags,
+  parentTags,
+  type Grant,
+  type GrantConstraints,
+  type GrantOperation,
+} from '../src/auth/grants.ts'
 import { putKey } from '../src/operations/family.ts'
 import { withGrant } from '../src/operations/grants.ts'
 import { keyRow } from '../src/store/documents.ts'
@@ -13,7 +20,12 @@ after(() => server.stop())
 const kms = server.client()
 
 /** Puts grants into the store as CreateGrant does, a thousand at a time. */
-async function withGrants(KeyId: string, granteePrincipal: string, all: readonly GrantConstraints[]): Promise<void> {
+async function withGrants(
+  KeyId: string,
+  granteePrincipal: string,
+  all: readonly GrantConstraints[],
+  operations: GrantOperation[] = ['Encrypt', 'Decrypt'],
+): Promise<void> {
   const { store } = server.app
   for (let start = 0; start < all.length; start += 1000) {
     const view = store.view()
@@ -31,7 +43,7 @@ async function withGrants(KeyId: string, granteePrincipal: string, all: readonly
         createdAt: 0,
         issuingAccount: ownAccount,
         granteePrincipal,
-        operations: ['Encrypt', 'Decrypt'],
+        operations,
         constraints,
       }
       await view.get('grant', `${keyRow(ownAccount, 'us-east-1', KeyId)}/${id}`)
@@ -67,6 +79,67 @@ test('one of 10,000 grants for the same principal is found at once by its encryp
   await assert.rejects(client.encrypt({ KeyId, Plaintext, EncryptionContext: { other: 'x', volume: '9999' } }))
   // A denial looks at no more than it explains.
   assert.ok(reads() < 5000, `${reads()} rows were read`)
+})
+
+test('one of 10,000 grants that let grants be made is found by what the new one is for', async () => {
+  const grantee = await userWith(server, 'parent')
+  const client = server.client({ credentials: grantee })
+  const KeyId = await newKey()
+  const contexts = Array.from({ length: 10_000 }, (_, index): [string, string][] => [['volume', String(index)]])
+  await withGrants(
+    KeyId,
+    grantee.arn,
+    contexts.map((pairs, index) =>
+      index % 2 ? { encryptionContextEquals: pairs } : { encryptionContextSubset: pairs },
+    ),
+    ['Decrypt', 'CreateGrant'],
+  )
+  const child = { KeyId, GranteePrincipal: grantee.arn, Operations: ['Decrypt' as const] }
+  const equals = (pairs: Record<string, string>) => ({ ...child, Constraints: { EncryptionContextEquals: pairs } })
+  const subset = (pairs: Record<string, string>) => ({ ...child, Constraints: { EncryptionContextSubset: pairs } })
+  await client.createGrant(equals({ volume: '9999' }))
+  await client.createGrant(equals({ other: 'x', volume: '9998' }))
+  await client.createGrant(subset({ other: 'x', volume: '9998' }))
+  for (const wider of [
+    child,
+    subset({ volume: '9999' }),
+    equals({ other: 'x', volume: '9999' }),
+    subset({ volume: 'x' }),
+  ]) {
+    await assert.rejects(client.createGrant(wider), { name: 'AccessDeniedException' })
+  }
+})
+
+test('C10: neither thousands of grants that do not fit nor of pairs to look up keep others waiting', async () => {
+  const grantee = await userWith(server, 'flood')
+  const client = server.client({ credentials: grantee })
+  const tooMuch = (KeyId: string, action: string) =>
+    `User: ${grantee.arn} is not authorized to perform: kms:${action} on resource: arn:aws:kms:us-east-1:${ownAccount}:key/${KeyId} because its values, and the policies and grants that concern it, are too many, or too long, to judge it`
+  const [many, one] = [await newKey(), await newKey()]
+  await withGrants(
+    many,
+    grantee.arn,
+    Array.from({ length: 10_000 }, () => ({})),
+  )
+  await withGrants(one, grantee.arn, [{}])
+  const reads = countReads()
+  await refused(client.describeKey({ KeyId: many }), 'AccessDeniedException', tooMuch(many, 'DescribeKey'))
+  await refused(
+    client.generateDataKey({ KeyId: many, KeySpec: 'AES_256' }),
+    'AccessDeniedException',
+    tooMuch(many, 'GenerateDataKey'),
+  )
+  // What was judged, and what is explained.
+  assert.ok(reads() < 7000, `${reads()} rows were read`)
+  const EncryptionContext = Object.fromEntries(Array.from({ length: 3000 }, (_, index) => [`name-${index}`, 'x']))
+  await refused(
+    client.generateDataKey({ KeyId: one, KeySpec: 'AES_256', EncryptionContext }),
+    'AccessDeniedException',
+    tooMuch(one, 'GenerateDataKey'),
+  )
+  // The first that fits is enough.
+  await client.encrypt({ KeyId: many, Plaintext: Buffer.alloc(16) })
+  await client.encrypt({ KeyId: one, Plaintext: Buffer.alloc(16), EncryptionContext })
 })
 
 /** How many documents are read from now on. */
@@ -117,4 +190,32 @@ test('whatever meets the constraint of a grant has its tag', () => {
   // No two texts run into each other.
   assert.notEqual(subset(['a', 'b']), subset(['ab', '']))
   assert.notEqual(equals(['a', 'b'], ['c', 'd']), equals(['a', 'b,c'], ['d', '']))
+})
+
+test('whatever lets a grant be made has one of its tags', () => {
+  const a: [string, string] = ['a', '1']
+  const b: [string, string] = ['b', '2']
+  const tag = (constraints: GrantConstraints) => contextTag({ constraints })
+  for (const [child, parents, others] of [
+    [{}, [{}], [{ encryptionContextEquals: [] }, { encryptionContextSubset: [a] }]],
+    [
+      { encryptionContextEquals: [b, a] },
+      [{}, { encryptionContextEquals: [a, b] }, { encryptionContextSubset: [b] }, { encryptionContextSubset: [a, b] }],
+      [{ encryptionContextEquals: [a] }],
+    ],
+    [
+      { encryptionContextSubset: [a] },
+      [{}, { encryptionContextSubset: [a] }],
+      [{ encryptionContextEquals: [a] }, { encryptionContextSubset: [b] }],
+    ],
+    [
+      { encryptionContextEquals: [a], encryptionContextSubset: [b] },
+      [{ encryptionContextEquals: [a] }, { encryptionContextSubset: [a] }, { encryptionContextSubset: [b] }],
+      [{ encryptionContextEquals: [a, b] }],
+    ],
+  ] satisfies [GrantConstraints, GrantConstraints[], GrantConstraints[]][]) {
+    const tags = parentTags(child)
+    for (const parent of parents) assert.ok(tags.includes(tag(parent)))
+    for (const other of others) assert.ok(!tags.includes(tag(other)))
+  }
 })

@@ -154,8 +154,7 @@ function reason(judged: Judged): string {
 }
 
 /** Of what nobody can judge. */
-export const tooMuch =
-  'its values are too long, or too many, to compare them with all patterns in the policies that concern it'
+export const tooMuch = 'its values, and the policies and grants that concern it, are too many, or too long, to judge it'
 
 const retirement =
   'A grant can be retired by its retiring principal, by its grantee if it allows RetireGrant, and by whoever may act for the account that made it.'

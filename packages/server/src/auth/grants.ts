@@ -123,6 +123,15 @@ export function contextTags(context: ReadonlyMap<string, string> = new Map()): s
   return ['-', wholeTag(pairs), ...pairs.map(pairTag)]
 }
 
+/** The tags of all grants that can let a grant with these constraints be made: it must be as narrow as they are. */
+export function parentTags({
+  encryptionContextEquals: equals,
+  encryptionContextSubset: subset = [],
+}: GrantConstraints): string[] {
+  const pairs = [...(equals ?? []), ...subset]
+  return [...new Set(['-', ...(equals ? [wholeTag(equals)] : []), ...pairs.map(pairTag)])]
+}
+
 type Pair = readonly [name: string, value: string]
 
 const sorted = (pairs: readonly Pair[]): Pair[] => pairs.toSorted(([a], [b]) => (a < b ? -1 : 1))
