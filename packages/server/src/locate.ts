@@ -1,18 +1,19 @@
 import type { Denial } from './auth/denial.ts'
 import { readGrantToken } from './auth/grant-token.ts'
 import type { Grant } from './auth/grants.ts'
+import { absenceOf, keyByIdentifier } from './by-name.ts'
 import type { Key } from './keys/key.ts'
 import { readHeader } from './keys/ciphertext.ts'
 import { requireState } from './keys/states.ts'
 import type { KeyNeed, Operation } from './operation.ts'
 import { isReachable } from './operations/key-stores.ts'
-import { aliasArn, keyArn, requireKeyIdentifier } from './protocol/arn.ts'
-import { kmsError, type KmsError } from './protocol/errors.ts'
+import { keyArn, requireKeyIdentifier } from './protocol/arn.ts'
+import { kmsError } from './protocol/errors.ts'
 import type { Sources } from './operations/material-changes.ts'
-import { aliasRow, grantRow, keyRow, materialRow, TamperedRow, type View } from './store/documents.ts'
+import { grantRow, keyRow, materialRow, TamperedRow, type View } from './store/documents.ts'
 
 /** Where an id or a name without ARN is looked up: in the caller's account, and in the Region that was called. */
-interface Place {
+interface Lookup {
   account: string
   region: string
   /** For a key of another account that is not there: the same as if the caller might not use it. */
@@ -26,21 +27,26 @@ interface Place {
  * @throws NotFoundException, InvalidArnException, InvalidCiphertextException, InvalidGrantTokenException,
  * AccessDeniedException
  */
-export async function locate<I>(sources: Sources, need: KeyNeed<I>, input: I, place: Place): Promise<Key | undefined> {
+export async function locate<I>(
+  sources: Sources,
+  need: KeyNeed<I>,
+  input: I,
+  lookup: Lookup,
+): Promise<Key | undefined> {
   const { view } = sources
   const identifier = need.identifier(input)
   const blob = need.ciphertext?.(input)
-  if (identifier !== undefined) return await byIdentifier(view, { identifier, aliases: need.aliases, blob }, place)
+  if (identifier !== undefined) return await byIdentifier(view, { identifier, aliases: need.aliases, blob }, lookup)
   const token = need.grantToken?.(input)
-  if (token !== undefined) return await byGrantToken(sources, token, place)
+  if (token !== undefined) return await byGrantToken(sources, token, lookup)
   if (!blob && need.optional) return undefined
-  const key = blob && (await keyOfCiphertext(view, blob, place))
+  const key = blob && (await keyOfCiphertext(view, blob, lookup))
   if (!key) throw kmsError('InvalidCiphertextException')
   return key
 }
 
 /** Undefined if the ciphertext names none, as those under asymmetric keys. */
-async function keyOfCiphertext(view: View, blob: Uint8Array, { region }: Place): Promise<Key | undefined> {
+async function keyOfCiphertext(view: View, blob: Uint8Array, { region }: Lookup): Promise<Key | undefined> {
   const header = readHeader(blob)
   const material = header && (await view.get('material', materialRow(region, header.materialId)))
   return material && (await view.get('key', keyRow(material.account, material.region, material.keyId)))
@@ -49,31 +55,18 @@ async function keyOfCiphertext(view: View, blob: Uint8Array, { region }: Place):
 async function byIdentifier(
   view: View,
   { identifier, aliases, blob }: { identifier: string; aliases: boolean; blob: Uint8Array | undefined },
-  place: Place,
+  lookup: Lookup,
 ): Promise<Key> {
-  const named = requireKeyIdentifier(identifier, { account: place.account, region: place.region, aliases })
-  const { account, region } = named
-  const absent = (message: string): KmsError =>
-    account === place.account ? kmsError('NotFoundException', message) : place.foreign(account)
-  if ('aliasName' in named) {
-    const key = await byAlias(view, aliasRow(account, region, named.aliasName))
-    if (!key) throw absent(`Alias ${aliasArn({ account, region, name: named.aliasName })} is not found.`)
-    return key
-  }
-  const key = await view.get('key', keyRow(account, region, named.keyId))
+  const named = requireKeyIdentifier(identifier, { account: lookup.account, region: lookup.region, aliases })
+  const key = await keyByIdentifier(view, named)
   if (key) return key
   // An id does for a key of another account if the ciphertext says the same, as the documentation of Decrypt has it.
-  const other = blob && identifier === named.keyId ? await keyOfCiphertext(view, blob, place) : undefined
+  const other =
+    blob && 'keyId' in named && identifier === named.keyId ? await keyOfCiphertext(view, blob, lookup) : undefined
   if (other?.id === identifier) return other
-  throw absent(`Key '${keyArn({ account, region, id: named.keyId })}' does not exist`)
-}
-
-/** @throws TamperedRow if the key does not vouch for the alias: then an old row of it was put back */
-async function byAlias(view: View, row: string): Promise<Key | undefined> {
-  const alias = await view.get('alias', row)
-  const key = alias && (await view.get('key', keyRow(alias.account, alias.region, alias.keyId)))
-  if (alias && !key?.aliases.includes(alias.name)) throw new TamperedRow('alias', row)
-  return key
+  throw named.account === lookup.account
+    ? kmsError('NotFoundException', absenceOf(named))
+    : lookup.foreign(named.account)
 }
 
 /**
@@ -89,7 +82,7 @@ export async function requireGrant({ view, seal }: Sources, token: string, regio
   return grant
 }
 
-async function byGrantToken(sources: Sources, token: string, { region }: Place): Promise<Key> {
+async function byGrantToken(sources: Sources, token: string, { region }: Lookup): Promise<Key> {
   const { account, keyId, id } = await requireGrant(sources, token, region)
   const key = await sources.view.get('key', keyRow(account, region, keyId))
   if (!key) throw new TamperedRow('grant', grantRow(account, region, keyId, id))

@@ -4,7 +4,7 @@ import type { BoundPrincipal, Group, ManagedPolicy, Permissions, Role, User } fr
 import { serviceManagedPolicies, type ServiceManagedPolicy } from './auth/managed-policies.ts'
 import type { PolicyKind } from './auth/dialects.ts'
 import type { Session } from './auth/session.ts'
-import { identityByArn } from './identity-by-arn.ts'
+import { identityByArn } from './by-name.ts'
 import type { Key } from './keys/key.ts'
 import { identityRow, type View } from './store/documents.ts'
 

@@ -27,7 +27,7 @@ const request = [
   'explanations.ts',
   'audit-event.ts',
 ]
-const decisions = ['authority.ts', 'policies.ts', 'held-grants.ts', 'identity-by-arn.ts']
+const decisions = ['authority.ts', 'policies.ts', 'held-grants.ts', 'by-name.ts']
 /** Of the store, what is above the engines. */
 const documents = 'store/documents.ts'
 

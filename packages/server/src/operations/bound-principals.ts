@@ -1,6 +1,6 @@
 import type { BoundPrincipal } from '../auth/identities.ts'
 import type { ParsedPolicy } from '../auth/policy.ts'
-import { identityByArn } from '../identity-by-arn.ts'
+import { identityByArn } from '../by-name.ts'
 import { splitArn } from '../protocol/arn.ts'
 import type { View } from '../store/documents.ts'
 

@@ -1,7 +1,7 @@
 import { policyArn, type ManagedPolicy } from '../../auth/identities.ts'
 import { serviceManagedPolicies, type ServiceManagedPolicy } from '../../auth/managed-policies.ts'
 import { parsePolicy } from '../../auth/policy.ts'
-import { identityByArn } from '../../identity-by-arn.ts'
+import { identityByArn } from '../../by-name.ts'
 import type { Context, Resource } from '../../operation.ts'
 import { splitArn } from '../../protocol/arn.ts'
 import { kmsError, type KmsError } from '../../protocol/errors.ts'

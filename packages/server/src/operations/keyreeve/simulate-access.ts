@@ -3,13 +3,14 @@ import { roleCaller, userCaller, type Caller } from '../../auth/caller.ts'
 import { grantOperations } from '../../auth/grants.ts'
 import { roleArn, userArn } from '../../auth/identities.ts'
 import type { Question } from '../../authority.ts'
+import { absenceOf, keyByIdentifier } from '../../by-name.ts'
 import type { Key } from '../../keys/key.ts'
 import { noKeys, operation, questionOn, type Context, type Operation } from '../../operation.ts'
 import type { Identity } from '../../policies.ts'
-import { aliasArn, keyArn, requireKeyIdentifier, splitArn } from '../../protocol/arn.ts'
+import { requireKeyIdentifier, splitArn, type KeyIdentifier } from '../../protocol/arn.ts'
 import { kmsError, type KmsError } from '../../protocol/errors.ts'
 import { list, map, optional, string, structure, type Infer } from '../../protocol/shape.ts'
-import { aliasRow, identityRow, keyRow, TamperedRow, type View } from '../../store/documents.ts'
+import { identityRow, type View } from '../../store/documents.ts'
 import { encryptionContext, keyId } from '../members.ts'
 import { shown } from '../shown.ts'
 import { roleResource } from '../sts/role-sessions.ts'
@@ -153,20 +154,9 @@ const isAliasArn = (arn: string | undefined): boolean =>
   arn !== undefined && splitArn(arn)?.resource.startsWith('alias/') === true
 
 /** @throws NotFoundException */
-async function requireKey(view: View, named: ReturnType<typeof requireKeyIdentifier>): Promise<Readonly<Key>> {
-  const { account, region } = named
-  if ('keyId' in named) {
-    const key = await view.get('key', keyRow(account, region, named.keyId))
-    if (key) return key
-    throw kmsError('NotFoundException', `Key '${keyArn({ account, region, id: named.keyId })}' does not exist`)
-  }
-  const row = aliasRow(account, region, named.aliasName)
-  const alias = await view.get('alias', row)
-  if (!alias) {
-    throw kmsError('NotFoundException', `Alias ${aliasArn({ account, region, name: named.aliasName })} is not found.`)
-  }
-  const key = await view.get('key', keyRow(account, region, alias.keyId))
-  if (!key?.aliases.includes(alias.name)) throw new TamperedRow('alias', row)
+async function requireKey(view: View, named: KeyIdentifier): Promise<Readonly<Key>> {
+  const key = await keyByIdentifier(view, named)
+  if (!key) throw kmsError('NotFoundException', absenceOf(named))
   return key
 }
 
