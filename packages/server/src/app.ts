@@ -105,6 +105,9 @@ export async function openApp(
     const { made, changed, weak } = await applyBootstrap(app, declaration)
     const notices = [
       ...app.notices,
+      ...declaration.exposed.map(
+        path => `Other users can read or write ${path}, which holds secrets. Run: chmod 600 '${path}'`,
+      ),
       `The bootstrap file ${config.bootstrap}: ${made} made, ${changed} changed.`,
       ...weak.map(
         id => `The secret of the access key ${id} is so short that others can guess it. Such a one is for tests alone.`,

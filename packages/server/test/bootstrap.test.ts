@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test, type TestContext } from 'node:test'
@@ -509,6 +509,33 @@ test('credentials such as emulators have work, with a notice that they are for t
   await assert.rejects(again.client({ credentials: { accessKeyId: 'test', secretAccessKey: 'Test' } }).listKeys({}), {
     name: 'InvalidSignatureException',
   })
+})
+
+test('files with secrets that others can read bring a notice', { skip: process.platform === 'win32' }, async t => {
+  const file = join(folder, 'exposed.yaml')
+  const [open, closed] = [join(folder, 'open.secret'), join(folder, 'closed.secret')]
+  const keys = (...sources: string[]) => sources.map((source, index) => `{ id: EXPOSED${index}, ${source} }`).join(', ')
+  const write = (...sources: string[]): void => {
+    writeFileSync(file, about('000000000000', `users: [{ name: u, accessKeys: [${keys(...sources)}] }]`))
+  }
+  for (const path of [open, closed]) writeFileSync(path, secret)
+  const modes = (of: Record<string, number>): void => {
+    for (const [path, mode] of Object.entries(of)) chmodSync(path, mode)
+  }
+  write('secretFile: open.secret', 'secretFile: closed.secret')
+  modes({ [file]: 0o644, [open]: 0o640, [closed]: 0o600 })
+  const notice = (path: string) =>
+    `Other users can read or write ${path}, which holds secrets. Run: chmod 600 '${path}'`
+  const exposed = ({ app }: TestServer) => app.notices.filter(text => text.startsWith('Other users'))
+  const started = await start(['--bootstrap', file])
+  assert.deepEqual(exposed(started), [notice(open)])
+  write(`secret: ${secret}`, 'secretFile: closed.secret')
+  const again = await started.restart()
+  assert.deepEqual(exposed(again), [notice(file)])
+  modes({ [file]: 0o600 })
+  const last = await again.restart()
+  t.after(() => last.stop())
+  assert.deepEqual(exposed(last), [])
 })
 
 test('a secret of sixteen characters brings no notice, one of fifteen does', async () => {

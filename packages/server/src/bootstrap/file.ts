@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { ConfigError, parseYaml } from '../config.ts'
 import { isAccount } from '../protocol/arn.ts'
@@ -7,6 +7,8 @@ import { isAccount } from '../protocol/arn.ts'
 export interface Declaration {
   /** By account, 12 digits. */
   accounts: ReadonlyMap<string, AccountDeclaration>
+  /** Files that secrets of access keys were read from, as they were named. */
+  secretFiles: readonly string[]
 }
 
 export interface AccountDeclaration {
@@ -60,17 +62,26 @@ export interface KeyDeclaration {
 type ReadFile = (path: string) => Buffer
 type Environment = Readonly<Record<string, string | undefined>>
 
-/** @throws ConfigError */
-export function readBootstrap(file: string, environment: Environment): Declaration {
-  const read = (path: string): Buffer => readFileSync(resolve(dirname(file), path))
+/**
+ * @returns what is declared, and files that others can read though there are secrets in them
+ * @throws ConfigError
+ */
+export function readBootstrap(file: string, environment: Environment): Declaration & { exposed: string[] } {
+  const pathOf = (path: string): string => resolve(dirname(file), path)
+  const read = (path: string): Buffer => readFileSync(pathOf(path))
   let text: string
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
     throw new ConfigError(`bootstrap names ${file}, which cannot be read: ${messageOf(error)}`, { cause: error })
   }
-  return parseBootstrap(file, text, read, environment)
+  const declaration = parseBootstrap(file, text, read, environment)
+  const paths = declaration.secretFiles.map(path => (path === file ? file : pathOf(path)))
+  return { ...declaration, exposed: paths.filter(isExposed) }
 }
+
+/** Windows has no such modes. */
+const isExposed = (path: string): boolean => process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
@@ -88,7 +99,7 @@ export function parseBootstrap(file: string, text: string, readFile: ReadFile, e
     if (!isAccount(account)) reader.fail(`accounts.${account}`, 'must be an account: 12 digits')
     return [account, reader.account(value, `accounts.${account}`)] as const
   })
-  return { accounts: new Map(accounts) }
+  return { accounts: new Map(accounts), secretFiles: [...reader.secretFiles] }
 }
 
 type Group<Name extends string> = Readonly<Partial<Record<Name, unknown>>>
@@ -97,6 +108,8 @@ class Reader {
   readonly #file: string
   readonly #readFile: ReadFile
   readonly #environment: Environment
+  /** The bootstrap file itself, or files that it names. */
+  readonly secretFiles = new Set<string>()
   /** What has been declared so far, and must not be again. */
   readonly #declared = new Set<string>()
 
@@ -262,6 +275,7 @@ class Reader {
   }
 
   #secret(source: 'secret' | 'secretFile' | 'secretVariable', text: string, place: string): Uint8Array {
+    if (source !== 'secretVariable') this.secretFiles.add(source === 'secret' ? this.#file : text)
     if (source === 'secret') return Buffer.from(text)
     if (source === 'secretFile') return trimmed(this.#read(text, place))
     const value = this.#environment[text]
