@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { readGrantToken } from '../src/auth/grant-token.ts'
 import { namedGrantId } from '../src/auth/grants.ts'
+import { openSession } from '../src/auth/session.ts'
 import { openToken } from '../src/import/token.ts'
 import { decryptSymmetric, joinInner, materialId, splitInner, splitOuter } from '../src/keys/ciphertext.ts'
 import { readMarker } from '../src/operations/paging.ts'
@@ -13,6 +14,7 @@ import { openKeyFile } from '../src/seal/key-file.ts'
 import { openSeal, Seal } from '../src/seal/seal.ts'
 import { verifyRow } from '../src/store/integrity.ts'
 import type { Row } from '../src/store/store.ts'
+import { sourcesIn } from './support/sources.ts'
 
 const page = readFileSync(new URL('../../../docs/formats.md', import.meta.url), 'utf8')
 
@@ -83,6 +85,17 @@ test('the documented credential of a key store opens', () => {
   assert.equal(opened.toString(), Array(7).fill('secret').join('+'))
 })
 
+test('the documented session token opens for its access key alone', () => {
+  const id = 'ASIAIOSFODNN7EXAMPLE'
+  const opened = openSession(seal, id, example('session-token'))
+  assert.equal(opened?.secret.toString(), sequence.subarray(0, 30).toString('base64'))
+  const { of, tags, transitiveTags, issuedAt, expiresAt } = opened.session
+  assert.deepEqual({ ...of }, { kind: 'role', name: 'backup', id: 'AROAIOSFODNN7EXAMPLE', sessionName: 'nightly' })
+  assert.deepEqual([tags, transitiveTags], [[['team', 'blue']], ['team']])
+  assert.equal(expiresAt - issuedAt, 60 * 60 * 1000)
+  assert.equal(openSession(seal, 'ASIAIOSFODNN8EXAMPLE', example('session-token')), undefined)
+})
+
 test('the documented import token opens under the documented day key', () => {
   const binding = { account: '000000000000', region: 'us-east-1', keyId }
   const token = openToken(createSecretKey(dayKey), bytes('import-token'), binding)
@@ -113,4 +126,21 @@ test('the documented grant has the documented id, which the documented token nam
 test('the documented page marker is one of the documented list', () => {
   const list = `ListKeyPolicies arn:aws:kms:us-east-1:000000000000:key/${keyId}`
   assert.equal(readMarker({ list, seal }, example('page-marker')), 'default')
+})
+
+test('the page tells of every kind of row, and of every purpose that a key is derived for', () => {
+  const sources = sourcesIn('packages/server/src')
+  const documents = sources.find(({ path }) => path.endsWith('/store/documents.ts'))?.uncommented ?? ''
+  const kinds = /interface Documents \{([^}]*)\}/.exec(documents)?.[1] ?? ''
+  const names = Array.from(kinds.matchAll(/^ +'?([\w-]+)'?:/gm), ([, name = '']) => name)
+  assert.ok(names.length > 15)
+  for (const name of names) assert.ok(page.includes(`\`${name}\``), name)
+  const purposes = new Set(
+    sources.flatMap(({ uncommented }) =>
+      Array.from(uncommented.matchAll(/'([a-z-]+\/v\d+)'/g), ([, purpose = '']) => purpose),
+    ),
+  )
+  // What is sealed under it never leaves the memory of the process.
+  assert.ok(purposes.delete('wrapping-key-pool/v1'))
+  for (const purpose of purposes) assert.ok(page.includes(purpose), purpose)
 })
