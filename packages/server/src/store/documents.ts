@@ -177,7 +177,12 @@ export class TamperedRow extends Error {
 interface Found extends Seen {
   /** Undefined if there is no such row. */
   readonly document: Documents[Kind] | undefined
+  /** Of the body, in UTF-16 units. */
+  readonly size: number
 }
+
+/** How many documents the cache holds at most, and UTF-16 units of their bodies: tenants make some a thousand times as large. */
+const cacheBounds = { documents: 20_000, units: 64 * 1024 * 1024 }
 
 /**
  * Typed documents over an engine: checks every row's MAC, parses it once, and keeps it in a bounded cache. The cache may
@@ -187,14 +192,16 @@ export class DocumentStore {
   readonly #engine: Engine
   readonly #storeId: string
   readonly #macKey: KeyObject
-  readonly #cacheSize: number
+  readonly #bounds: typeof cacheBounds
   readonly #cache = new Map<string, Found>()
+  /** Of all that is in the cache. */
+  #units = 0
 
-  constructor(engine: Engine, integrity: { storeId: string; macKey: KeyObject }, cacheSize = 20_000) {
+  constructor(engine: Engine, integrity: { storeId: string; macKey: KeyObject }, bounds = cacheBounds) {
     this.#engine = engine
     this.#storeId = integrity.storeId
     this.#macKey = integrity.macKey
-    this.#cacheSize = cacheSize
+    this.#bounds = bounds
   }
 
   view(): View {
@@ -209,8 +216,8 @@ export class DocumentStore {
   /** @throws TamperedRow */
   async read(kind: Kind, id: string): Promise<Found> {
     const row = await this.#engine.get(kind, id)
-    if (!row) return { kind, id, version: 0, document: undefined }
-    const found = { kind, id, version: row.version, document: this.#open(row) }
+    if (!row) return { kind, id, version: 0, document: undefined, size: 0 }
+    const found = { kind, id, version: row.version, document: this.#open(row), size: row.body.length }
     this.#remember(found)
     return found
   }
@@ -257,18 +264,19 @@ export class DocumentStore {
       erase ||= change.erase === true
       if ('put' in change) {
         const version = view.versionSeen(change.put, change.id) + 1
-        puts.push(this.#seal(change.put, change.id, version, change.document))
-        fresh.push({ kind: change.put, id: change.id, version, document: change.document })
+        const row = this.#seal(change.put, change.id, version, change.document)
+        puts.push(row)
+        fresh.push({ kind: change.put, id: change.id, version, document: change.document, size: row.body.length })
       } else {
         removes.push({ kind: change.remove, id: change.id, version: view.versionSeen(change.remove, change.id) })
       }
     }
     const result = await this.#engine.commit({ seen: view.seen, puts, removes, entries, erase })
     if (result === 'conflict') {
-      for (const { kind, id } of view.seen) this.#cache.delete(cacheName(kind, id))
+      for (const { kind, id } of view.seen) this.#forget(cacheName(kind, id))
       return result
     }
-    for (const { kind, id } of removes) this.#cache.delete(cacheName(kind, id))
+    for (const { kind, id } of removes) this.#forget(cacheName(kind, id))
     for (const found of fresh) {
       // Another commit of this row may have been acknowledged first.
       if ((this.#cache.get(cacheName(found.kind, found.id))?.version ?? 0) < found.version) this.#remember(found)
@@ -279,11 +287,19 @@ export class DocumentStore {
   #remember(found: Found): void {
     // Large, and seldom read: a flood of them would push out what is needed.
     if (found.kind === 'explanation') return
-    if (this.#cache.size >= this.#cacheSize) {
-      const oldest = this.#cache.keys().next()
-      if (!oldest.done) this.#cache.delete(oldest.value)
+    const name = cacheName(found.kind, found.id)
+    this.#forget(name)
+    this.#cache.set(name, found)
+    this.#units += found.size
+    for (const oldest of this.#cache.keys()) {
+      if (this.#cache.size <= this.#bounds.documents && this.#units <= this.#bounds.units) return
+      this.#forget(oldest)
     }
-    this.#cache.set(cacheName(found.kind, found.id), found)
+  }
+
+  #forget(name: string): void {
+    this.#units -= this.#cache.get(name)?.size ?? 0
+    this.#cache.delete(name)
   }
 
   #seal<K extends Kind>(kind: K, id: string, version: number, document: Documents[K]): Row {
