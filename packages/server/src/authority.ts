@@ -21,25 +21,30 @@ import { keyArn } from './protocol/arn.ts'
 import { keyPolicyOf, ownPolicies, type Identity } from './policies.ts'
 import type { View } from './store/documents.ts'
 
+/** Something that is no key; or a key of another account that is not there. */
+export interface Resource {
+  arn: string
+  tags?: readonly (readonly [key: string, value: string])[]
+  /** Whose it is, if not the caller's. */
+  account?: string
+  /** Its own, if it has one: of a role, which says who may assume it. */
+  policy?: CompiledPolicy
+}
+
 /** Something that a caller wants to do. */
-export interface Question extends Pick<
-  Facts,
-  'conditions' | 'encryptionContext' | 'requestAlias' | 'requestTags' | 'resourceTags'
-> {
+export interface Question extends Pick<Facts, 'conditions' | 'encryptionContext' | 'requestAlias' | 'requestTags'> {
   /** As policies name it, such as `kms:Encrypt`. */
   action: string
   /** The key that it is on. */
   key?: Readonly<Key>
-  /** The ARN of what it is on, if that is no key; without both, `*`. */
-  resource?: string
-  /** The owner of that; left out, the caller's account. */
-  account?: string
+  /** What it is on, if that is no key; without both, `*`. */
+  resource?: Resource
   /** Default: that of the request. */
   region?: string
   /** Whether it can be allowed to other accounts. */
   crossAccount?: boolean
-  /** In place of the key's own: of a role that is to be assumed, or a key policy that is to be. */
-  resourcePolicy?: CompiledPolicy
+  /** In place of the key's own: one that is to be. */
+  keyPolicy?: CompiledPolicy
   /** What grants are held against, if any can allow it. */
   grantable?: Grantable
   /** Condition keys beside those, of what the key is like. */
@@ -160,10 +165,9 @@ export class Authority {
 
   /** For a resource of another account: from nothing that the caller does not know, so that it learns nothing of it. */
   #explainOwn(question: Question, isDenied: boolean): Trace {
-    const { key, keyConditions: _, resourcePolicy: __, resourceTags: ___, ...known } = question
-    const resource = (key ? known.named : known.resource) ?? unnamed
-    const account = known.account ?? key?.account ?? this.#caller.account
-    const request = this.#requestOf({ ...known, resource, account })
+    const { key, keyConditions: _, keyPolicy: __, resource, ...known } = question
+    const arn = (key ? known.named : resource?.arn) ?? unnamed
+    const request = this.#requestOf({ ...known, resource: { arn, account: this.#ownerOf(question) } })
     return explain(request, this.#own, [], { side: 'caller', isDenied })
   }
 
@@ -173,17 +177,22 @@ export class Authority {
     return await Authority.of(this.#view, identity, circumstances)
   }
 
-  #policiesFor({ key, resourcePolicy }: Question): Policies {
-    const resource = resourcePolicy ?? (key && keyPolicyOf(key))
-    return resource ? { ...this.#own, resource } : this.#own
+  #ownerOf({ key, resource }: Question): string {
+    return key?.account ?? resource?.account ?? this.#caller.account
+  }
+
+  #policiesFor({ key, resource, keyPolicy }: Question): Policies {
+    const policy = keyPolicy ?? (key ? keyPolicyOf(key) : resource?.policy)
+    return policy ? { ...this.#own, resource: policy } : this.#own
   }
 
   #requestOf(question: Question): AccessRequest {
     const { action, key, keyConditions, resource, crossAccount = false, grantable, region = this.#region } = question
-    const account = question.account ?? key?.account ?? this.#caller.account
+    const account = this.#ownerOf(question)
     const facts = {
       ...question,
       ...(keyConditions && { conditions: { ...question.conditions, ...keyConditions } }),
+      ...(resource?.tags && { resourceTags: resource.tags }),
       caller: this.#caller,
       now: this.#now,
       region,
@@ -193,7 +202,7 @@ export class Authority {
     return {
       caller: this.#caller,
       action,
-      resource: key ? keyArn(key) : (resource ?? '*'),
+      resource: key ? keyArn(key) : (resource?.arn ?? '*'),
       account,
       crossAccount,
       context: question.given ? overridden(requestContext(facts), question.given) : requestContext(facts),

@@ -2,9 +2,8 @@ import type { AccessKeyUses } from './access-key-usage.ts'
 import type { ApiEvent, AuditObject, ServiceAct } from './audit/record.ts'
 import type { Grantable } from './auth/access.ts'
 import type { Caller } from './auth/caller.ts'
-import type { CompiledPolicy } from './auth/compile.ts'
 import type { Conditions } from './auth/request-context.ts'
-import type { Authority, Question } from './authority.ts'
+import type { Authority, Question, Resource } from './authority.ts'
 import type { Key, KeyState, Origin } from './keys/key.ts'
 import type { KeyUsage } from './keys/specs.ts'
 import type { WrappingKeys } from './import/pool.ts'
@@ -98,24 +97,6 @@ export type Decision<O> = {
 /** In what the record of another Region differs from that of the Region that was called. */
 export type Elsewhere = Pick<ApiEvent, 'region' | 'resources'> &
   Partial<Pick<ApiEvent, 'operation' | 'requestParameters' | 'responseElements'>>
-
-/** Something that is no key. */
-export interface Resource {
-  arn: string
-  tags?: readonly (readonly [key: string, value: string])[]
-  /** Whose it is, if not the caller's. */
-  account?: string
-  /** Its own, if it has one: of a role, which says who may assume it. */
-  policy?: CompiledPolicy
-}
-
-/** That part of a question which says what it is about. */
-export const questionOn = ({ arn, tags, account, policy }: Resource): Partial<Question> => ({
-  resource: arn,
-  ...(tags && { resourceTags: tags }),
-  ...(account !== undefined && { account }),
-  ...(policy && { resourcePolicy: policy }),
-})
 
 export interface Needs<I, K extends string> {
   /** As policies name it, such as `kms:Encrypt`; null where they have no say. */

@@ -3,7 +3,7 @@ import type { Denial } from './auth/denial.ts'
 import { grantOperations, type GrantOperation } from './auth/grants.ts'
 import type { Conditions } from './auth/request-context.ts'
 import type { Question } from './authority.ts'
-import { questionOn, type Context, type KeyNeed, type Operation } from './operation.ts'
+import type { Context, KeyNeed, Operation } from './operation.ts'
 import type { Key } from './keys/key.ts'
 import { aliasArn } from './protocol/arn.ts'
 
@@ -25,7 +25,10 @@ export async function authorize(call: Call, context: CallContext, keyConditions?
   const { keys, authority } = context
   // No condition can be put on an alias.
   if (alias)
-    await authority.require({ action, resource: aliasArn({ account: caller.account, region, name: alias(input) }) })
+    await authority.require({
+      action,
+      resource: { arn: aliasArn({ account: caller.account, region, name: alias(input) }) },
+    })
   const asked = { ...(await told(call, context)), ...(keyConditions && { keyConditions }) }
   let isOnKeys = alias !== undefined
   for (const [name, key] of Object.entries(keys)) {
@@ -41,7 +44,7 @@ export async function authorize(call: Call, context: CallContext, keyConditions?
   }
   if (!isOnKeys) {
     const resource = (await needs.resource?.(input, context)) ?? { arn: '*' }
-    await authority.require({ ...asked, action, ...questionOn(resource) })
+    await authority.require({ ...asked, action, resource })
   }
   for (const question of (await needs.also?.(context, input)) ?? []) await authority.require(question)
 }
@@ -56,7 +59,7 @@ export function absent(call: Call, context: CallContext, need: KeyNeed<unknown>,
   return context.authority.refuse(action, async () => {
     const asked = await told(call, context)
     const { named, ...question } = { ...asked, ...onKey(operation, need, input, asked) }
-    return { ...question, ...(named !== undefined && { resource: named }), account }
+    return { ...question, resource: { arn: named ?? '*', account } }
   })
 }
 

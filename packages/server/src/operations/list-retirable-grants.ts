@@ -37,7 +37,7 @@ export const listRetirableGrants = operation({
     }
     const account = RetiringPrincipal === undefined ? caller.account : requirePrincipal(RetiringPrincipal)
     if (account !== caller.account)
-      throw authority.refuse(action, () => ({ account, resource: RetiringPrincipal ?? '*' }))
+      throw authority.refuse(action, () => ({ resource: { arn: RetiringPrincipal ?? '*', account } }))
     const retiring = RetiringPrincipal ?? RetiringServicePrincipal ?? ''
     // Services do not call here, and nobody else may see what other accounts have let them do.
     const scope = RetiringPrincipal === undefined ? keyRow(caller.account, region, '') : ''

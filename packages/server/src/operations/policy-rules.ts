@@ -23,12 +23,12 @@ export async function withPolicy(
   const { principals: _, ...kept } = key
   const changed: Key = { ...kept, policy, ...(principals.length > 0 && { principals }) }
   if (bypass === true) return changed
-  const resourcePolicy = compileParsed('key', parsed, 'the new key policy', principals)
+  const keyPolicy = compileParsed('key', parsed, 'the new key policy', principals)
   const { allowed } = await authority.decide({
     action: 'kms:PutKeyPolicy',
     key: changed,
     region: key.region,
-    resourcePolicy,
+    keyPolicy,
   })
   if (allowed) return changed
   throw kmsError(

@@ -53,7 +53,7 @@ export const retireGrant = operation({
     const decision = await authority.decide(asked)
     // A policy takes this right from anybody, and gives it to nobody but whom the account lets act for it.
     const isDenied = !decision.allowed && decision.explicit
-    const forAccount = await authority.decide({ ...asked, resourcePolicy: delegationTo(caller.account) })
+    const forAccount = await authority.decide({ ...asked, keyPolicy: delegationTo(caller.account) })
     const mayBe = grant ? mayRetire(grant, caller, forAccount.allowed) : key.account === caller.account
     if (isDenied || !mayBe) {
       // Another account does not see the grant.

@@ -1,5 +1,6 @@
 import { identityArn, type IdentityTag } from '../../auth/identities.ts'
-import type { Context, Resource } from '../../operation.ts'
+import type { Resource } from '../../authority.ts'
+import type { Context } from '../../operation.ts'
 import { kmsError, type KmsError } from '../../protocol/errors.ts'
 import { boolean, integer, list, optional, string, structure } from '../../protocol/shape.ts'
 import { identityRow, type Change, type Documents, type View } from '../../store/documents.ts'

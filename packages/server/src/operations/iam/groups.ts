@@ -1,5 +1,6 @@
 import { groupArn, type Group } from '../../auth/identities.ts'
-import type { Context, Resource } from '../../operation.ts'
+import type { Resource } from '../../authority.ts'
+import type { Context } from '../../operation.ts'
 import { string, structure, timestamp } from '../../protocol/shape.ts'
 import { resourceOf } from './entities.ts'
 

@@ -1,5 +1,6 @@
 import type { AuditObject } from '../../audit/record.ts'
-import type { Context, Resource } from '../../operation.ts'
+import type { Resource } from '../../authority.ts'
+import type { Context } from '../../operation.ts'
 import { structure, type InferMembers, type Members, type Shape } from '../../protocol/shape.ts'
 import type { Documents } from '../../store/documents.ts'
 import { shown } from '../shown.ts'

@@ -1,4 +1,5 @@
-import { noKeys, operation, type Context, type Operation, type Resource } from '../../operation.ts'
+import type { Resource } from '../../authority.ts'
+import { noKeys, operation, type Context, type Operation } from '../../operation.ts'
 import { boolean, list, oneOf, optional, string, structure, type Members, type Shape } from '../../protocol/shape.ts'
 import { shown } from '../shown.ts'
 import { existingUserName, marker, maxItems, noSuchEntity, pageMembers, requireEntity, roleName } from './entities.ts'

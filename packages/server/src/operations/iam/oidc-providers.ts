@@ -1,5 +1,6 @@
 import { providerArn, type OidcProvider } from '../../auth/identities.ts'
-import type { Context, Resource } from '../../operation.ts'
+import type { Resource } from '../../authority.ts'
+import type { Context } from '../../operation.ts'
 import { kmsError } from '../../protocol/errors.ts'
 import { list, string } from '../../protocol/shape.ts'
 import { providerRow, type Change } from '../../store/documents.ts'

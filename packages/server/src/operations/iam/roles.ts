@@ -1,6 +1,7 @@
 import { roleArn, type Role } from '../../auth/identities.ts'
 import { parsePolicy } from '../../auth/policy.ts'
-import type { Context, Resource } from '../../operation.ts'
+import type { Resource } from '../../authority.ts'
+import type { Context } from '../../operation.ts'
 import { integer, list, optional, string, structure, timestamp } from '../../protocol/shape.ts'
 import type { View } from '../../store/documents.ts'
 import { bind, namedIn } from '../bound-principals.ts'

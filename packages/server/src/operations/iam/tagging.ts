@@ -1,5 +1,6 @@
 import type { IdentityTag } from '../../auth/identities.ts'
-import { noKeys, operation, type Context, type Operation, type Resource } from '../../operation.ts'
+import type { Resource } from '../../authority.ts'
+import { noKeys, operation, type Context, type Operation } from '../../operation.ts'
 import { list, structure } from '../../protocol/shape.ts'
 import type { Change } from '../../store/documents.ts'
 import { arn, marker, maxItems, pageMembers, put, requireEntity, resourceOf, tagKey, tags } from './entities.ts'

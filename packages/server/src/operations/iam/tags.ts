@@ -62,5 +62,5 @@ export const pairsOf = (tags: readonly WireTag[] | undefined) => tags?.map(({ Ke
  * As `needs.also` has it, for what is made with tags: whoever makes it must be allowed to tag it. The service asks for that,
  * though its reference does not always say so.
  */
-export const mayTag = (action: string, resource: string, tags: readonly WireTag[] = []): readonly Question[] =>
-  tags.length === 0 ? [] : [{ action, resource, requestTags: pairsOf(tags) ?? [] }]
+export const mayTag = (action: string, arn: string, tags: readonly WireTag[] = []): readonly Question[] =>
+  tags.length === 0 ? [] : [{ action, resource: { arn }, requestTags: pairsOf(tags) ?? [] }]

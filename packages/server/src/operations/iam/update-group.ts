@@ -16,8 +16,8 @@ export const updateGroup = operation({
     resource: onGroup,
     // On what the group becomes as well as on what it is.
     async also(context, { GroupName, NewGroupName, NewPath }) {
-      const { arn } = await resourceOf('group', GroupName, context, { name: NewGroupName, path: NewPath })
-      return [{ action: 'iam:UpdateGroup', resource: arn }]
+      const resource = await resourceOf('group', GroupName, context, { name: NewGroupName, path: NewPath })
+      return [{ action: 'iam:UpdateGroup', resource }]
     },
     keys: noKeys,
   },

@@ -17,8 +17,8 @@ export const updateUser = operation({
     resource: onUser,
     // On what the user becomes as well as on what it is.
     async also(context, { UserName, NewUserName, NewPath }) {
-      const { arn, tags = [] } = await resourceOf('user', UserName, context, { name: NewUserName, path: NewPath })
-      return [{ action: 'iam:UpdateUser', resource: arn, resourceTags: tags }]
+      const resource = await resourceOf('user', UserName, context, { name: NewUserName, path: NewPath })
+      return [{ action: 'iam:UpdateUser', resource }]
     },
     keys: noKeys,
   },

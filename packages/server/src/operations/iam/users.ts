@@ -1,6 +1,7 @@
 import type { Caller } from '../../auth/caller.ts'
 import { userArn, type User } from '../../auth/identities.ts'
-import type { Context, Resource } from '../../operation.ts'
+import type { Resource } from '../../authority.ts'
+import type { Context } from '../../operation.ts'
 import { kmsError } from '../../protocol/errors.ts'
 import { list, optional, string, structure, timestamp } from '../../protocol/shape.ts'
 import { boundaryMember, describeBoundary } from './boundaries.ts'

@@ -2,10 +2,10 @@ import type { ContextValue } from '../../auth/access.ts'
 import { roleCaller, userCaller, type Caller } from '../../auth/caller.ts'
 import { grantOperations } from '../../auth/grants.ts'
 import { roleArn, userArn } from '../../auth/identities.ts'
-import type { Question } from '../../authority.ts'
+import type { Question, Resource } from '../../authority.ts'
 import { absenceOf, keyByIdentifier } from '../../by-name.ts'
 import type { Key } from '../../keys/key.ts'
-import { noKeys, operation, questionOn, type Context, type Operation } from '../../operation.ts'
+import { noKeys, operation, type Context, type Operation } from '../../operation.ts'
 import type { Identity } from '../../policies.ts'
 import { requireKeyIdentifier, splitArn, type KeyIdentifier } from '../../protocol/arn.ts'
 import { kmsError, type KmsError } from '../../protocol/errors.ts'
@@ -133,7 +133,7 @@ async function askedOn(context: Context, action: ActionFacts, request: Input): P
   const { name, crossAccount, isOnKeys, isOnAliases, keyConditions } = action
   const asked = { action: name, ...(crossAccount && { crossAccount }) }
   const identifier = KeyId ?? (isOnKeys && !(isOnAliases && isAliasArn(ResourceArn)) ? ResourceArn : undefined)
-  if (identifier === undefined) return { ...asked, ...(await onOther(context, name, ResourceArn)) }
+  if (identifier === undefined) return { ...asked, resource: await onOther(context, name, ResourceArn) }
   const named = requireKeyIdentifier(identifier, { account: caller.account, region, aliases: true })
   const { account } = named
   const requestAlias = 'aliasName' in named ? named.aliasName : undefined
@@ -141,7 +141,7 @@ async function askedOn(context: Context, action: ActionFacts, request: Input): P
   const key = account === caller.account ? await requireKey(view, named) : undefined
   return {
     ...asked,
-    ...(key ? { key } : { account, resource: identifier }),
+    ...(key ? { key } : { resource: { arn: identifier, account } }),
     ...(key && keyConditions && { keyConditions: await keyConditions({ ...context, keys: { key } }) }),
     ...(requestAlias !== undefined && { requestAlias }),
     ...(operationName && {
@@ -161,12 +161,12 @@ async function requireKey(view: View, named: KeyIdentifier): Promise<Readonly<Ke
 }
 
 /** Something that is no key. Of the account's roles it is known whom they trust, and their tags. */
-async function onOther({ caller, view }: Context, action: string, arn = '*'): Promise<Partial<Question>> {
+async function onOther({ caller, view }: Context, action: string, arn = '*'): Promise<Resource> {
   const { account = caller.account, resource = '' } = splitArn(arn) ?? {}
-  if (account !== caller.account) return { resource: arn, account: account || caller.account }
-  if (!resource.startsWith('role/')) return { resource: arn }
+  if (account !== caller.account) return { arn, account: account || caller.account }
+  if (!resource.startsWith('role/')) return { arn }
   const { policy, ...role } = await roleResource(view, arn)
-  return questionOn({ ...role, ...(action.toLowerCase().startsWith('sts:') && policy && { policy }) })
+  return { ...role, ...(action.toLowerCase().startsWith('sts:') && policy && { policy }) }
 }
 
 // What the request says

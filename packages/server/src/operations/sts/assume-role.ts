@@ -1,5 +1,5 @@
 import type { Caller } from '../../auth/caller.ts'
-import { noKeys, operation, questionOn } from '../../operation.ts'
+import { noKeys, operation } from '../../operation.ts'
 import { kmsError, type KmsError } from '../../protocol/errors.ts'
 import { list, optional, string, structure, type Infer } from '../../protocol/shape.ts'
 import { tagKey, tags as tagList } from '../iam/entities.ts'
@@ -58,9 +58,9 @@ export const assumeRole = operation({
         ...(requestTags.length > 0 ? ['sts:TagSession'] : []),
         ...(sourceIdentityOf(asked, caller) === undefined ? [] : ['sts:SetSourceIdentity']),
       ]
-      const about = questionOn(await roleResource(view, asked.RoleArn))
+      const resource = await roleResource(view, asked.RoleArn)
       const told = { conditions: conditionsOf(asked, caller), ...(requestTags.length > 0 && { requestTags }) }
-      return actions.map(action => ({ ...about, ...told, action, crossAccount: true }))
+      return actions.map(action => ({ resource, ...told, action, crossAccount: true }))
     },
     check: refuseRoot,
   },
