@@ -65,7 +65,10 @@ export interface Context {
   settings: Settings
 }
 
-/** The same, before it is known who asks. */
+/** With the keys that the request means. */
+export type KeyedContext<K extends string> = Context & { keys: Readonly<Record<K, Key>> }
+
+/** What there is before it is known who asks. */
 export type Unidentified = Omit<Context, 'caller' | 'authority' | 'region'>
 
 /** The part of the configuration that operations depend on. */
@@ -110,7 +113,7 @@ export interface Needs<I, K extends string> {
   /** Condition keys of this operation, as documented, and their values, for policies. */
   conditions?: (input: I, context: Context) => Conditions | Promise<Conditions>
   /** The same of what the keys are like: no explanation tells it to an account that does not own them. */
-  keyConditions?: (context: Context & { keys: Readonly<Record<K, Key>> }) => Conditions | Promise<Conditions>
+  keyConditions?: (context: KeyedContext<K>) => Conditions | Promise<Conditions>
   /** For policies (`kms:EncryptionContext:...`) and the constraints of grants. Without it the operation has none. */
   encryptionContext?: (input: I) => ReadonlyMap<string, string> | undefined
   /** Tags to be put, or removed, which then have no value: `aws:RequestTag/...` and `aws:TagKeys`. */
@@ -118,15 +121,12 @@ export interface Needs<I, K extends string> {
   /** For CreateGrant: what the grant would allow. */
   child?: (input: I) => Grantable['child']
   /** What else must be allowed. */
-  also?: (
-    context: Context & { keys: Readonly<Record<K, Key>> },
-    input: I,
-  ) => readonly Question[] | Promise<readonly Question[]>
+  also?: (context: KeyedContext<K>, input: I) => readonly Question[] | Promise<readonly Question[]>
   keys: Readonly<Record<K, KeyNeed<I>>>
   /** Refusals that come before any look at the store. */
   precheck?: (input: I) => void
   /** Refusals that come after authorization, but before usage and state of the keys. */
-  check?: (context: Context & { keys: Readonly<Record<K, Key>> }, input: I) => Promise<void> | void
+  check?: (context: KeyedContext<K>, input: I) => Promise<void> | void
 }
 
 /** Whom requests are signed for. `keyreeve` has what the real services do not. */
@@ -149,7 +149,7 @@ export interface OperationDefinition<I, O, K extends string> {
     /** What the record shows of the input, under CloudTrail's names: an allow-list. Null: nothing. */
     parameters: (input: I) => AuditObject | null
   }
-  handle: (context: Context & { keys: Readonly<Record<K, Key>> }, input: I) => Promise<Decision<O>> | Decision<O>
+  handle: (context: KeyedContext<K>, input: I) => Promise<Decision<O>> | Decision<O>
 }
 
 /** An operation with its input and output types forgotten, as the pipeline sees it. */

@@ -1,7 +1,6 @@
-import type { Key } from '../keys/key.ts'
 import { pairOf } from '../keys/specs.ts'
 import { usable } from '../keys/states.ts'
-import { operation, type Context } from '../operation.ts'
+import { operation, type KeyedContext } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { blob, oneOf, optional, publicBlob, string, structure } from '../protocol/shape.ts'
@@ -53,7 +52,7 @@ const conditions = (input: Wish) => ({
 const parameters = (input: Wish) => shown(input, 'KeyId', 'KeyPairSpec', 'EncryptionContext')
 
 /** The pair, and its private half encrypted under the KMS key as Encrypt would. */
-async function makeDataKeyPair(context: Context & { keys: { key: Key } }, wish: Wish) {
+async function makeDataKeyPair(context: KeyedContext<'key'>, wish: Wish) {
   const { key } = context.keys
   requireDataKeyKey(key)
   if (key.keyStore) {

@@ -2,7 +2,7 @@ import { random } from '../crypto/random.ts'
 import type { Key } from '../keys/key.ts'
 import { keySpecs } from '../keys/specs.ts'
 import { usable } from '../keys/states.ts'
-import { operation, type Context } from '../operation.ts'
+import { operation, type KeyedContext } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { blob, integer, oneOf, optional, publicBlob, string, structure } from '../protocol/shape.ts'
@@ -54,7 +54,7 @@ export function requireDataKeyKey(key: Key): void {
 const parameters = (input: Wish) => shown(input, 'KeyId', 'KeySpec', 'NumberOfBytes', 'EncryptionContext')
 
 /** The data key, and the same encrypted under the KMS key as Encrypt would. */
-async function makeDataKey(context: Context & { keys: { key: Key } }, wish: Wish) {
+async function makeDataKey(context: KeyedContext<'key'>, wish: Wish) {
   const { key } = context.keys
   requireDataKeyKey(key)
   const size = wish.KeySpec === undefined ? wish.NumberOfBytes : dataKeySizes[wish.KeySpec]

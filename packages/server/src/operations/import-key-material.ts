@@ -6,7 +6,7 @@ import type { Key, Material } from '../keys/key.ts'
 import { materialIdOf } from '../keys/material.ts'
 import { isSymmetric, pairOf } from '../keys/specs.ts'
 import { isPermanent, notPendingDeletion, stateOf } from '../keys/states.ts'
-import { operation, type Context } from '../operation.ts'
+import { operation, type Context, type KeyedContext } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { decodeBase64, encodeBase64 } from '../protocol/base64.ts'
 import { kmsError, type KmsError } from '../protocol/errors.ts'
@@ -169,7 +169,7 @@ async function requireToken({ keys, now, view, seal, settings }: WithKey, token:
   }
 }
 
-type WithKey = Context & { keys: { key: Key } }
+type WithKey = KeyedContext<'key'>
 
 /**
  * The material in the form in which it is kept, for the caller to wipe, and the public half of a private key. Undefined if

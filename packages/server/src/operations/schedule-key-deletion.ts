@@ -1,6 +1,5 @@
 import { isPrimary, notPendingDeletion } from '../keys/states.ts'
-import type { Key } from '../keys/key.ts'
-import { operation, type Context } from '../operation.ts'
+import { operation, type KeyedContext } from '../operation.ts'
 import { keyArn } from '../protocol/arn.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { integer, optional, string, structure, timestamp } from '../protocol/shape.ts'
@@ -13,10 +12,8 @@ import { shown } from './shown.ts'
 const shortestWindow = 7
 const longestWindow = 30
 
-type Used = Context & { keys: { key: Key } }
-
 /** For policies that keep what is in use from those who would put an end to it. */
-export const toldOfUsage = async ({ keys: { key }, lastUsage, view, now }: Used) => ({
+export const toldOfUsage = async ({ keys: { key }, lastUsage, view, now }: KeyedContext<'key'>) => ({
   'kms:TrailingDaysWithoutKeyUsage': await lastUsage.daysWithoutUse(view, key, now),
 })
 
