@@ -16,7 +16,7 @@ import { KmsError, kmsError } from './protocol/errors.ts'
 import { requireFit } from './protocol/shape.ts'
 import { absent, authorize, type CallContext } from './questions.ts'
 import { SealError } from './seal/seal.ts'
-import { TamperedRow, type Change, type View } from './store/documents.ts'
+import { rowOf, TamperedRow, type View } from './store/documents.ts'
 import { wireOf } from './wire.ts'
 
 /** A request of which it is not known who asks. */
@@ -148,8 +148,6 @@ async function settle<T>(
     endTurn?.()
   }
 }
-
-const rowOf = (change: Change): string => `${'put' in change ? change.put : change.remove} ${change.id}`
 
 /** With what it was, if it was a failure of ours: to be reported once it is sure that it did not come of a stale read. */
 type Verdict = Decision<unknown> & { failure?: unknown }

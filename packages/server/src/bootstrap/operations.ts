@@ -8,7 +8,7 @@ import { createKey } from '../operations/create-key.ts'
 import { aliasArn, keyArn } from '../protocol/arn.ts'
 import { kmsError } from '../protocol/errors.ts'
 import { blob, requireFit, string, structure } from '../protocol/shape.ts'
-import type { Change } from '../store/documents.ts'
+import { rowOf, type Change } from '../store/documents.ts'
 
 /** What a bootstrap file can have and no operation of the API does. */
 
@@ -90,8 +90,6 @@ export const createKeyNamed = (aliases: readonly string[]): Operation => ({
     return { ...made, changes, elsewhere }
   },
 })
-
-const rowOf = (change: Change): string => `${'put' in change ? change.put : change.remove} ${change.id}`
 
 function keyIn(changes: readonly Change[]) {
   for (const change of changes) if ('put' in change && change.put === 'key') return change.document

@@ -165,6 +165,9 @@ export type Change =
   | { [K in Kind]: { put: K; id: string; document: Documents[K]; erase?: boolean } }[Kind]
   | { remove: Kind; id: string; erase?: boolean }
 
+/** The row that it changes, by kind and id. */
+export const rowOf = (change: Change): string => `${'put' in change ? change.put : change.remove} ${change.id}`
+
 /** A row whose MAC does not fit its contents: somebody wrote to the database behind our back. */
 export class TamperedRow extends Error {
   constructor(kind: string, id: string) {
