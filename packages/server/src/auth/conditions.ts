@@ -1,6 +1,6 @@
 import { ambiguous, type RequestContext, type ContextValue } from './access.ts'
 import type { Condition } from './policy.ts'
-import { matcherOf, parseTemplate, resolve, textOf, type Template } from './template.ts'
+import { matcherOf, parseTemplate, resolve, textOf } from './template.ts'
 import { isIn, parseAddress, parseBinary, parseBoolean, parseDate, parseNetwork, parseNumber } from './values.ts'
 import { fits, spend, type Effort, type Step } from './wildcard.ts'
 
@@ -173,10 +173,8 @@ function ordered<T>(read: (text: string) => T | undefined, holds: (actual: T, va
 function textual(fold: (text: string) => string): Operator['compile'] {
   return (values, variables) => {
     const templates = values.map(value => parseTemplate(value, variables))
-    const plain = new Set(
-      templates.flatMap(template => (template.hasVariables ? [] : [fold(textOf(stepsIn(template)))])),
-    )
-    const others = templates.filter(template => template.hasVariables)
+    const plain = new Set(templates.flatMap(template => ('steps' in template ? [fold(textOf(template.steps))] : [])))
+    const others = templates.filter(template => 'parts' in template)
     return (actual, context) => {
       const folded = fold(actual)
       if (plain.has(folded)) return true
@@ -188,9 +186,6 @@ function textual(fold: (text: string) => string): Operator['compile'] {
   }
 }
 
-/** Its parts, if it has no variables. */
-const stepsIn = (template: Template): readonly Step[] => template.parts as readonly Step[]
-
 function patterns(values: readonly string[], variables: boolean): Comparison {
   const matchers = values.map(value => matcherOf(parseTemplate(value, variables)))
   return (actual, context) => matchers.some(matches => matches(actual, context) === true)
@@ -200,12 +195,12 @@ function patterns(values: readonly string[], variables: boolean): Comparison {
 function arns(values: readonly string[], variables: boolean): Comparison {
   const matchers = values.map(value => {
     const template = parseTemplate(value, variables)
-    if (template.hasVariables)
+    if ('parts' in template)
       return (fields: readonly string[], context: RequestContext) => {
         const steps = resolve(template, context)
         return steps !== undefined && fitFields(fieldsIn(steps), fields, context.effort)
       }
-    const patterns = fieldsIn(stepsIn(template))
+    const patterns = fieldsIn(template.steps)
     return (fields: readonly string[], { effort }: RequestContext) => fitFields(patterns, fields, effort)
   })
   return (actual, context) => {

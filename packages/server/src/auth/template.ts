@@ -12,18 +12,15 @@ interface Variable {
   readonly fallback: string | undefined
 }
 
-/** A text of a policy. */
-export interface Template {
-  readonly parts: readonly (Step | Variable)[]
-  readonly hasVariables: boolean
-}
+/** A text of a policy; with parts, if there are variables among them. */
+export type Template = { readonly steps: readonly Step[] } | { readonly parts: readonly (Step | Variable)[] }
 
 /**
  * @param variables whether the policy is of a version that has them
  * @param from where they begin to count: in front of it, all stands for itself
  */
 export function parseTemplate(text: string, variables: boolean, from = 0): Template {
-  if (!variables || !text.includes('${', from)) return { parts: stepsOf(text), hasVariables: false }
+  if (!variables || !text.includes('${', from)) return { steps: stepsOf(text) }
   const parts: (Step | Variable)[] = stepsOf(text.slice(0, from))
   let at = from
   while (at < text.length) {
@@ -34,7 +31,8 @@ export function parseTemplate(text: string, variables: boolean, from = 0): Templ
     at = end + 1
   }
   parts.push(...stepsOf(text.slice(at)))
-  return { parts, hasVariables: parts.some(part => typeof part === 'object') }
+  const steps = parts.filter(part => typeof part !== 'object')
+  return steps.length === parts.length ? { steps } : { parts }
 }
 
 /** Where the `}` of a variable is: one in its default does not count. */
@@ -59,9 +57,10 @@ const costToPut = 4
  *
  * @throws TooMuchEffort
  */
-export function resolve({ parts }: Template, context: RequestContext): Step[] | undefined {
+export function resolve(template: Template, context: RequestContext): readonly Step[] | undefined {
+  if ('steps' in template) return template.steps
   const steps: Step[] = []
-  for (const part of parts) {
+  for (const part of template.parts) {
     if (typeof part !== 'object') {
       steps.push(part)
       continue
@@ -82,16 +81,12 @@ export const textOf = (steps: readonly Step[]): string =>
 /** Whether a text fits; undefined if a variable has no value. */
 export type Matcher = (text: string, context: RequestContext) => boolean | undefined
 
-export function matcherOf(template: Template): Matcher {
-  if (!template.hasVariables) {
-    const steps = template.parts as readonly Step[] // Without variables there are steps only.
-    return (text, { effort }) => fits(steps, text, effort)
-  }
-  return (text, context) => {
+export const matcherOf =
+  (template: Template): Matcher =>
+  (text, context) => {
     const steps = resolve(template, context)
     return steps && fits(steps, text, context.effort)
   }
-}
 
 /** Behind the fifth colon of an ARN; only from there variables count. Past the end if there are fewer. */
 export function resourceStart(pattern: string): number {
