@@ -29,7 +29,7 @@ export interface Effort {
   left: number
 }
 
-/** About 40 ms. As many policies as anybody can have take a third of it, with what requests usually hold. */
+/** About 40 ms. The most policies that somebody can have take a third of it, with what requests usually hold. */
 export const mostEffort = 4_000_000
 
 /** The request costs more than it may: nobody knows what its policies say. */

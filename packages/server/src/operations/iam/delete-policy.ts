@@ -6,7 +6,7 @@ import { shown } from '../shown.ts'
 import { arn } from './entities.ts'
 import { changesPolicy, requireOwnPolicy, requirePolicyArn } from './managed-policies.ts'
 
-/** Only of a policy that nobody has any more, and of which one version is left. */
+/** Only of a policy that is attached nowhere, and of which one version is left. */
 export const deletePolicy = operation({
   name: 'DeletePolicy',
   service: 'iam',

@@ -21,7 +21,7 @@ export function requireFirstAccount({ caller, operation, settings }: Context): v
 
 const kinds = ['user', 'group', 'role', 'managed-policy', 'oidc-provider', 'key'] as const
 
-/** Whether an account has anything: even keys alone must not fall to whoever asks for their account. */
+/** Whether there is something in an account: even keys alone must not fall to whoever asks for their account. */
 export async function isInUse(view: View, account: string): Promise<boolean> {
   for (const kind of kinds) if ((await view.page(kind, `${account}/`, undefined, 1)).length > 0) return true
   return false

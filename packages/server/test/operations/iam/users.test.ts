@@ -176,7 +176,7 @@ test('lists are ordered by name and come in pages, also of those with a path', a
   for (const user of made) await iam.deleteUser(user)
 })
 
-test('a user who has anything left is not deleted', async () => {
+test('a user to whom something still belongs is not deleted', async () => {
   const UserName = 'laden'
   const conflict = (what: string) =>
     refused(iam.deleteUser({ UserName }), 'DeleteConflictException', `Cannot delete entity, must ${what} first.`, 409)
