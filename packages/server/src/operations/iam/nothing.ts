@@ -2,7 +2,16 @@ import type { Resource } from '../../authority.ts'
 import { noKeys, operation, type Context, type Operation } from '../../operation.ts'
 import { boolean, list, oneOf, optional, string, structure, type Members, type Shape } from '../../protocol/shape.ts'
 import { shown } from '../shown.ts'
-import { existingUserName, marker, maxItems, noSuchEntity, pageMembers, requireEntity, roleName } from './entities.ts'
+import {
+  existingUserName,
+  marker,
+  maxItems,
+  noSuchEntity,
+  pageMembers,
+  requireEntity,
+  roleName,
+  userName,
+} from './entities.ts'
 import { onHolder, requireHolder, roleSpec } from './holders.ts'
 import { onUser, userNameOf } from './users.ts'
 
@@ -46,15 +55,16 @@ function none(name: string, answered: string, asked: Members, whose?: Whose, ele
 }
 
 const byUser = { UserName: optional(existingUserName) }
+const byShortName = { UserName: optional(userName) }
 
 export const emptyLists: readonly Operation[] = [
   none('ListMFADevices', 'MFADevices', byUser, ofUser),
-  none('ListSSHPublicKeys', 'SSHPublicKeys', byUser, ofUser),
+  none('ListSSHPublicKeys', 'SSHPublicKeys', byShortName, ofUser),
   none('ListSigningCertificates', 'Certificates', byUser, ofUser),
   none(
     'ListServiceSpecificCredentials',
     'ServiceSpecificCredentials',
-    { ...byUser, ServiceName: optional(string()), AllUsers: optional(boolean()) },
+    { ...byShortName, ServiceName: optional(string()), AllUsers: optional(boolean()) },
     ofUser,
   ),
   none('ListInstanceProfilesForRole', 'InstanceProfiles', { RoleName: roleName }, ofRole),
@@ -67,7 +77,7 @@ export const emptyLists: readonly Operation[] = [
 export const deleteLoginProfile = operation({
   name: 'DeleteLoginProfile',
   service: 'iam',
-  input: structure(byUser),
+  input: structure(byShortName),
   output: null,
   needs: { action: 'iam:DeleteLoginProfile', resource: onUser, keys: noKeys },
   audit: { readOnly: false, parameters: input => shown(input, 'UserName') },

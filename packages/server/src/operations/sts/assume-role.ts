@@ -10,7 +10,6 @@ import {
   answerMembers,
   arn,
   assume,
-  name,
   refuseRoot,
   requireIamArn,
   roleMembers,
@@ -24,9 +23,9 @@ const input = structure({
   TransitiveTagKeys: optional(list(tagKey, 0, 50)),
   ExternalId: optional(string(2, 1224, { text: '[\\w+=,.@:\\/-]*', test: value => /^[\w+=,.@:/-]*$/.test(value) })),
   ...secondFactor,
-  SourceIdentity: optional(name),
+  SourceIdentity: optional(string(2, 256, { text: '[\\w+=,.@-]*', test: value => /^[\w+=,.@-]*$/.test(value) })),
   ProvidedContexts: optional(
-    list(structure({ ProviderArn: optional(arn), ContextAssertion: optional(string(4, 2048)) }), 1, 5),
+    list(structure({ ProviderArn: optional(arn), ContextAssertion: optional(string(4, 3072)) }), 1, 5),
   ),
 })
 type Input = Infer<typeof input>

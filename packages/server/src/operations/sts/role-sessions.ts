@@ -14,7 +14,7 @@ import { credentials, denied, giveOut } from './credentials.ts'
 
 /** What AssumeRole and AssumeRoleWithWebIdentity share, with the constraints of the model (version 2011-06-15). */
 
-export const name = string(2, 64, { text: '[\\w+=,.@-]*', test: value => /^[\w+=,.@-]*$/.test(value) })
+const name = string(2, 64, { text: '[\\w+=,.@-]*', test: value => /^[\w+=,.@-]*$/.test(value) })
 export const arn = string(20, 2048, {
   text: '[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+',
   test: value =>
