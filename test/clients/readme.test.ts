@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test, type TestContext } from 'node:test'
@@ -20,7 +21,7 @@ async function startProcess(
   flags: readonly string[] = [],
   environment: Record<string, string> = {},
 ): Promise<string> {
-  const home = await makeFolder(t)
+  const home = await mkdtemp(join(tmpdir(), 'keyreeve-clients-'))
   const data = join(home, "it's data")
   const child = spawn(process.execPath, [command, 'start', '--port', '0', '--data', data, ...flags], {
     env: { ...bareEnvironment(home), ...environment },
@@ -30,6 +31,7 @@ async function startProcess(
   t.after(async () => {
     child.kill()
     const [status] = await ended
+    await rm(home, { recursive: true }) // Not sooner: the server writes until it ends.
     assert.equal(status, 0, 'the server was told to end')
   })
   const lines: string[] = []

@@ -26,7 +26,7 @@ const skip = process.platform === 'win32' && 'wants POSIX signals and modes'
 test('prints where things lie and what to paste, and then that it is ready', { skip }, async t => {
   const place = makeWorkplace(t)
   const data = join(place.folder, 'data')
-  const { address, port, greeting } = await startProcess(t, place, ['--data', data, '--port', '0'])
+  const { address, port, greeting } = await startProcess(place, ['--data', data, '--port', '0'])
   assert.notEqual(port, 0)
   assert.equal(
     greeting,
@@ -54,7 +54,7 @@ Ready.
 
 test('is configured by variables, with one endpoint, base path and metrics', { skip }, async t => {
   const place = makeWorkplace(t)
-  const { address, greeting } = await startProcess(t, place, [], {
+  const { address, greeting } = await startProcess(place, [], {
     KEYREEVE_PORT: '0',
     KEYREEVE_DATA: 'mine',
     KEYREEVE_BASE_PATH: '/kms',
@@ -76,13 +76,13 @@ test('is configured by variables, with one endpoint, base path and metrics', { s
 test('writes no address that is none when it listens on all', { skip }, async t => {
   const place = makeWorkplace(t)
   const args = ['--data', 'data', '--port', '0', '--host', '0.0.0.0', '--allow-plain-http']
-  const { address } = await startProcess(t, place, args)
+  const { address } = await startProcess(place, args)
   assert.match(address, /^http:\/\/127\.0\.0\.1:\d+$/)
 })
 
 test('writes credentials that the official SDK reads, for their owner alone', { skip }, async t => {
   const place = makeWorkplace(t)
-  const { address } = await startProcess(t, place, ['--data', 'data', '--port', '0'])
+  const { address } = await startProcess(place, ['--data', 'data', '--port', '0'])
   const file = join(place.folder, 'data', 'credentials')
   assert.equal(statSync(file).mode & 0o777, 0o600)
   assert.equal(statSync(join(place.folder, 'data')).mode & 0o777, 0o700)
@@ -130,7 +130,7 @@ async function closed(port: number): Promise<void> {
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
   test(`${signal} lets a request under way finish, and ends with status 0`, { skip }, async t => {
     const place = makeWorkplace(t)
-    const server = await startProcess(t, place, ['--data', 'data', '--port', '0'])
+    const server = await startProcess(place, ['--data', 'data', '--port', '0'])
     const { connection, end } = await beginRequest(server)
     server.child.kill(signal)
     await closed(server.port)
@@ -147,7 +147,7 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
 }
 
 test('a second signal, some time later, stops at once', { skip }, async t => {
-  const server = await startProcess(t, makeWorkplace(t), ['--data', 'data', '--port', '0'])
+  const server = await startProcess(makeWorkplace(t), ['--data', 'data', '--port', '0'])
   const { connection } = await beginRequest(server)
   server.child.kill('SIGTERM')
   await closed(server.port)
@@ -163,7 +163,7 @@ test('ends when npm is ended, whose shell passes no signal on', { skip }, async 
   const command = 'keyreeve start --data data --port 0 --wrapping-pool-size 0; exit'
   const env = { ...place.environment, npm_lifecycle_event: 'start' }
   const shell = spawn('sh', ['-c', command], { cwd: place.folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const server = await whenReady(t, shell)
+  const server = await whenReady(place, shell)
   shell.kill('SIGTERM')
   await server.finished // Not before the server, too, has closed its end of the pipes.
   await closed(server.port)
@@ -172,7 +172,7 @@ test('ends when npm is ended, whose shell passes no signal on', { skip }, async 
 
 test('starts again after it was killed, with the same keys and credentials', { skip }, async t => {
   const place = makeWorkplace(t)
-  const first = await startProcess(t, place, ['--data', 'data', '--port', '0'])
+  const first = await startProcess(place, ['--data', 'data', '--port', '0'])
   const file = join(place.folder, 'data', 'credentials')
   const credentials = readCredentials(file)
   // A copy: the SDK marks what it is given.
@@ -180,7 +180,7 @@ test('starts again after it was killed, with the same keys and credentials', { s
   const { KeyMetadata } = await kms.createKey({})
   first.child.kill('SIGKILL')
   await first.finished
-  const second = await startProcess(t, place, ['--data', 'data', '--port', '0'])
+  const second = await startProcess(place, ['--data', 'data', '--port', '0'])
   assert.deepEqual(readCredentials(file), credentials)
   assert.ok(!second.greeting.includes('A root key was made'))
   const again = new KMS({ region: 'us-east-1', endpoint: second.address, credentials })
@@ -201,7 +201,7 @@ test('an access key that was replaced signs no more, the new one does', { skip }
   assert.equal((await keyreeve(place, ['credentials', '--new', '--data', 'data'])).status, 0)
   const fresh = readCredentials(file)
   assert.notEqual(fresh.accessKeyId, old.accessKeyId)
-  const { address } = await startProcess(t, place, ['--data', 'data', '--port', '0'])
+  const { address } = await startProcess(place, ['--data', 'data', '--port', '0'])
   const region = 'us-east-1'
   const former = new KMS({ region, endpoint: address, credentials: old, maxAttempts: 1 })
   const owner = new KMS({ region, endpoint: address, credentials: fresh })
@@ -224,7 +224,7 @@ test(
     const first = makeCertificate('first')
     store(first)
     const tls = ['--tls-certificate', 'cert.pem', '--tls-key', 'key.pem']
-    const server = await startProcess(t, place, ['--data', 'data', '--port', '0', ...tls])
+    const server = await startProcess(place, ['--data', 'data', '--port', '0', ...tls])
     const health = ['health', '--endpoint', server.address]
     assert.match(server.address, /^https:/)
     const stranger = await keyreeve(place, health)
@@ -259,7 +259,7 @@ test(
     writeFileSync(join(place.folder, 'cert.pem'), certificate)
     writeFileSync(join(place.folder, 'key.pem'), key)
     const tls = ['--tls-certificate', 'cert.pem', '--tls-key', 'key.pem']
-    const { port } = await startProcess(t, place, ['--data', 'data', '--port', '0', '--host', '127.0.0.2', ...tls])
+    const { port } = await startProcess(place, ['--data', 'data', '--port', '0', '--host', '127.0.0.2', ...tls])
     const endpoint = `https://127.0.0.2:${port}`
     const { status, stderr } = await keyreeve(place, ['health', '--endpoint', endpoint], { AWS_CA_BUNDLE: 'cert.pem' })
     assert.equal(status, 1)
@@ -287,7 +287,7 @@ test('a store that cannot write any more ends the process with status 1, and the
   // No file may grow beyond 150 KB, and whoever tries gets an error in place of the signal that kills.
   const command = "trap '' XFSZ; ulimit -f 300; exec keyreeve start --data data --port 0 --wrapping-pool-size 0"
   const { folder: cwd, environment: env } = place
-  const server = await whenReady(t, spawn('sh', ['-c', command], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] }))
+  const server = await whenReady(place, spawn('sh', ['-c', command], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] }))
   const credentials = readCredentials(join(place.folder, 'data', 'credentials'))
   const kms = new KMS({ region: 'us-east-1', endpoint: server.address, credentials, maxAttempts: 1 })
   await assert.rejects(async () => {
@@ -301,7 +301,7 @@ test('a store that cannot write any more ends the process with status 1, and the
 
 test('keeps what it compiles in a folder of this user, for the next start', { skip }, async t => {
   const place = makeWorkplace(t)
-  const server = await startProcess(t, place, ['--data', 'data', '--port', '0'])
+  const server = await startProcess(place, ['--data', 'data', '--port', '0'])
   server.child.kill('SIGTERM')
   await server.finished
   assert.ok(existsSync(join(place.folder, 'home', '.cache', 'keyreeve')))

@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { makeWorkplace, readCredentials, startProcess, type Workplace } from '../support/cli.ts'
 
@@ -72,8 +72,8 @@ async function run(place: Workplace, command: string): Promise<{ output: string;
   return { output, status: Number(status) }
 }
 
-async function startServer(t: TestContext, place: Workplace): Promise<string> {
-  const { address } = await startProcess(t, place, ['--data', 'data', '--port', '0'])
+async function startServer(place: Workplace): Promise<string> {
+  const { address } = await startProcess(place, ['--data', 'data', '--port', '0'])
   const credentials = readCredentials(join(place.folder, 'data', 'credentials'))
   const kms = new KMS({ region: 'us-east-1', endpoint: address, credentials })
   const create = async (input: CreateKeyCommandInput): Promise<string> => {
@@ -125,7 +125,7 @@ for (const name of readdirSync(folder).filter(entry => entry.endsWith('.txt'))) 
     const place = makeWorkplace(t)
     // Dozens of processes: even their first file need not be compiled each time.
     place.environment['NODE_COMPILE_CACHE'] = join(place.folder, 'home', 'compiled')
-    const address = transcript.startsWith('server:') ? await startServer(t, place) : ''
+    const address = transcript.startsWith('server:') ? await startServer(place) : ''
     const parts = parse(transcript)
     let seen = transcript.slice(0, transcript.search(/^## /m))
     assert.ok(parts.length > 0)

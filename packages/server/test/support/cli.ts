@@ -17,6 +17,8 @@ export interface Workplace {
   folder: string
   /** What commands see of the environment: nothing of this machine's AWS_ and KEYREEVE_ variables. */
   environment: Environment
+  /** What writes here until it is told to end. */
+  servers: { child: ChildProcess; closed: Promise<unknown> }[]
 }
 
 export interface Finished {
@@ -26,18 +28,23 @@ export interface Finished {
   stderr: string
 }
 
-/** @param t removes the folder in the end */
+/** @param t kills in the end what still runs in the folder, and then removes it: what is written into meanwhile stays */
 export function makeWorkplace(t: TestContext): Workplace {
   // The real path, as programs print it: on macOS the temporary folder is a link.
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'keyreeve-cli-')))
-  t.after(() => rmSync(folder, { recursive: true }))
+  const servers: Workplace['servers'] = []
+  t.after(async () => {
+    for (const { child } of servers) child.kill('SIGKILL')
+    await Promise.all(servers.map(({ closed }) => closed))
+    rmSync(folder, { recursive: true })
+  })
   const [bin, home] = [join(folder, 'bin'), join(folder, 'home')]
   mkdirSync(bin)
   mkdirSync(home)
   const command = [process.execPath, ...nodeFlags, script].map(word => `'${word}'`).join(' ')
   writeFileSync(join(bin, 'keyreeve'), `#!/bin/sh\nexec ${command} "$@"\n`)
   chmodSync(join(bin, 'keyreeve'), 0o755)
-  return { folder, environment: { PATH: `${bin}:${process.env['PATH'] ?? ''}`, HOME: home } }
+  return { folder, environment: { PATH: `${bin}:${process.env['PATH'] ?? ''}`, HOME: home }, servers }
 }
 
 /** Runs `keyreeve` with these words. */
@@ -77,22 +84,20 @@ export interface ServerProcess {
 }
 
 export async function startProcess(
-  t: TestContext,
   place: Workplace,
   args: readonly string[] = [],
   more?: Environment,
 ): Promise<ServerProcess> {
   // RSA keys are made when asked for: a pool would keep a processor busy that the tests need.
-  return await whenReady(t, spawnKeyreeve(place, ['start', '--wrapping-pool-size', '0', ...args], more))
+  return await whenReady(place, spawnKeyreeve(place, ['start', '--wrapping-pool-size', '0', ...args], more))
 }
 
-/** @param t kills the process in the end, should it still run */
-export async function whenReady(t: TestContext, child: ChildProcess): Promise<ServerProcess> {
-  t.after(() => child.kill('SIGKILL'))
+export async function whenReady(place: Workplace, child: ChildProcess): Promise<ServerProcess> {
   let stdout = ''
   child.stdout!.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk))
   const stderr = text(child.stderr!)
   const closed = once(child, 'close')
+  place.servers.push({ child, closed })
   const ready = async (): Promise<void> => {
     while (!/^Ready\.\n/m.test(stdout)) await once(child.stdout!, 'data')
   }
