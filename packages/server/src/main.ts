@@ -20,7 +20,7 @@ export interface RunningServer {
   close: () => Promise<void>
 }
 
-const consoleFolder = fileURLToPath(new URL('../../console/src', import.meta.url))
+const consoleFolder = fileURLToPath(new URL('../console', import.meta.url))
 
 /** How often what is due is looked for, in milliseconds. Expiry itself does not wait for it. */
 const sweepInterval = 1000
@@ -49,7 +49,7 @@ export async function startServer(
     const routes = mainRoutes({
       answer: request => answer(app, request),
       ready: () => isReady,
-      console: consoleRoutes(consoleFolder),
+      console: consoleRoutes(consoleFolder, config.regions),
     })
     const main = await listen({ host, port, basePath, hosts, tls, log }, routes)
     listeners.push(main)

@@ -299,14 +299,15 @@ export async function listen(options: ListenOptions, routes: readonly Route[]): 
   }
 }
 
-/** An answer made here: with a request id of its own, and kept by no cache. */
+/** An answer made here: with a request id of its own, and kept by no cache unless it says so itself. */
 export function reply(
   status: number,
   type: string,
   body: HttpResponse['body'],
   headers: readonly string[] = [],
 ): HttpResponse {
-  const own = ['x-amzn-RequestId', randomUUID(), 'Cache-Control', 'no-store', 'X-Content-Type-Options', 'nosniff']
+  const own = ['x-amzn-RequestId', randomUUID(), 'X-Content-Type-Options', 'nosniff']
+  if (!headers.includes('Cache-Control')) own.push('Cache-Control', 'no-store')
   return { status, headers: [...own, ...(type === '' ? [] : ['Content-Type', type]), ...headers], body }
 }
 

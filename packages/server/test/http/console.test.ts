@@ -8,17 +8,19 @@ import { consoleRoutes } from '../../src/http/console.ts'
 import { listen, type Listener } from '../../src/http/server.ts'
 import { RawConnection, type Answer } from '../support/raw-http.ts'
 
-const folder = fileURLToPath(new URL('../../../console/src', import.meta.url))
+// Built by npm test, before it runs.
+const folder = fileURLToPath(new URL('../../console', import.meta.url))
+const regions = ['eu-central-1', 'us-east-1']
 
 async function start(t: TestContext, from = folder, basePath = ''): Promise<Listener> {
-  const listener = await listen({ host: '127.0.0.1', port: 0, basePath, log: () => {} }, consoleRoutes(from))
+  const listener = await listen({ host: '127.0.0.1', port: 0, basePath, log: () => {} }, consoleRoutes(from, regions))
   t.after(() => listener.close())
   return listener
 }
 
-async function get({ port }: Listener, path: string): Promise<Answer> {
+async function get({ port }: Listener, path: string, headers = ''): Promise<Answer> {
   const connection = await RawConnection.open(port)
-  connection.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`)
+  connection.send(`GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n${headers}\r\n`)
   const answer = await connection.answer()
   await connection.ended()
   return answer
@@ -36,7 +38,13 @@ function folderWith(t: TestContext, files: Record<string, string>): string {
 
 test('C13: lets browsers load nothing from elsewhere, and nobody frame it', async t => {
   const listener = await start(t)
-  for (const path of ['/console/', '/console/index.html', '/console/console.css', '/console/icon.svg']) {
+  for (const path of [
+    '/console/',
+    '/console/index.html',
+    '/console/icon.svg',
+    '/console/regions.json',
+    await script(listener),
+  ]) {
     const { status, headers } = await get(listener, path)
     assert.equal(status, 200)
     const policy = headers.get('content-security-policy')?.split('; ') ?? []
@@ -63,19 +71,63 @@ test('C13: lets browsers load nothing from elsewhere, and nobody frame it', asyn
 
 test('C13: holds no inline script, inline style or address of a third party', async t => {
   const { body } = await get(await start(t), '/console/')
-  assert.doesNotMatch(body, /<script|<style|style=|\son\w+=|javascript:/i)
+  assert.doesNotMatch(body, /<script[^>]*>[^<]|<style|style=|\son\w+=|javascript:/i)
   for (const [, address] of body.matchAll(/\s(?:src|href)="([^"]*)"/g))
-    assert.match(address ?? '', /^[a-z]+\.(css|svg)$/)
+    assert.match(address ?? '', /^\.\/(assets\/)?[\w-]+\.(css|js|svg)$/)
 })
+
+/** The first script of the page. */
+async function script(listener: Listener): Promise<string> {
+  const { body } = await get(listener, '/console/')
+  return `/console/${/src="\.\/(assets\/[^"]+\.js)"/.exec(body)?.[1] ?? assert.fail('no script')}`
+}
 
 test('names the type of each file', async t => {
   const listener = await start(t)
   const types = await Promise.all(
-    ['', 'console.css', 'icon.svg'].map(async name =>
-      (await get(listener, `/console/${name}`)).headers.get('content-type'),
+    ['/console/', await script(listener), '/console/icon.svg'].map(async path =>
+      (await get(listener, path)).headers.get('content-type'),
     ),
   )
-  assert.deepEqual(types, ['text/html; charset=utf-8', 'text/css; charset=utf-8', 'image/svg+xml'])
+  assert.deepEqual(types, ['text/html; charset=utf-8', 'text/javascript; charset=utf-8', 'image/svg+xml'])
+})
+
+test('sends files compressed to who takes that, and keeps only those whose names change with them', async t => {
+  const made = folderWith(t, {
+    'index.html': 'i',
+    'assets/a.js': 'plain',
+    'assets/a.js.br': 'b',
+    'assets/a.js.gz': 'g',
+  })
+  const listener = await start(t, made)
+  const encodings = ['', 'Accept-Encoding: gzip, deflate\r\n', 'Accept-Encoding: gzip, deflate, br, zstd\r\n']
+  const answers = await Promise.all(encodings.map(header => get(listener, '/console/assets/a.js', header)))
+  assert.deepEqual(
+    answers.map(({ body, headers }) => [body, headers.get('content-encoding')]),
+    [
+      ['plain', undefined],
+      ['g', 'gzip'],
+      ['b', 'br'],
+    ],
+  )
+  for (const { headers } of answers) {
+    assert.equal(headers.get('vary'), 'Accept-Encoding')
+    assert.equal(headers.get('cache-control'), 'public, max-age=31536000, immutable')
+  }
+  assert.equal((await get(listener, '/console/')).headers.get('cache-control'), 'no-store')
+  assert.equal((await get(listener, '/console/assets/a.js.br')).status, 403)
+})
+
+test('tells which Regions there are, so that a page can sign its first request', async t => {
+  const { body, headers } = await get(await start(t), '/console/regions.json')
+  assert.deepEqual(JSON.parse(body), regions)
+  assert.equal(headers.get('content-type'), 'application/json')
+})
+
+test('says how to build it where it is not built', async t => {
+  const { status, body } = await get(await start(t, join(folder, 'nowhere')), '/console/')
+  assert.equal(status, 503)
+  assert.match(body, /npm run build/)
 })
 
 test('leads from /console to /console/, behind a base path too', async t => {
@@ -117,9 +169,9 @@ for (const path of outside) {
 
 test('does not start with a file whose type browsers would guess', t => {
   const made = folderWith(t, { 'index.html': 'i', 'notes.txt': 'n' })
-  assert.throws(() => consoleRoutes(made), /unknown type: .*notes\.txt/)
+  assert.throws(() => consoleRoutes(made, regions), /unknown type: .*notes\.txt/)
 })
 
 test('does not start without a page', t => {
-  assert.throws(() => consoleRoutes(folderWith(t, { 'a.css': 'a' })), /no index\.html/)
+  assert.throws(() => consoleRoutes(folderWith(t, { 'a.css': 'a' }), regions), /no index\.html/)
 })

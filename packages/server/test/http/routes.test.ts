@@ -6,20 +6,24 @@ import { adminRoutes, Metrics } from '../../src/http/metrics.ts'
 import { mainRoutes } from '../../src/http/routes.ts'
 import type { HttpRequest, HttpResponse, Route } from '../../src/http/server.ts'
 
-const folder = fileURLToPath(new URL('../../../console/src', import.meta.url))
+// Built by npm test, before it runs.
+const folder = fileURLToPath(new URL('../../console', import.meta.url))
 const api: HttpResponse = { status: 200, headers: [], body: 'api' }
 const routes = (ready: () => boolean = () => true): Route[] =>
-  mainRoutes({ answer: () => Promise.resolve(api), ready, console: consoleRoutes(folder) })
+  mainRoutes({ answer: () => Promise.resolve(api), ready, console: consoleRoutes(folder, ['us-east-1']) })
 
 const list = (all: readonly Route[]): string[] => all.map(({ method, path }) => `${method} ${path}`).toSorted()
 
 test('C1: these routes there are, and no other', () => {
+  const assets = list(routes()).filter(route => /^GET \/console\/assets\/[\w.-]+\.(css|js)$/.test(route))
+  assert.ok(assets.length > 1)
   assert.deepEqual(list(routes()), [
     'GET /console',
     'GET /console/',
-    'GET /console/console.css',
+    ...assets,
     'GET /console/icon.svg',
     'GET /console/index.html',
+    'GET /console/regions.json',
     'GET /healthz',
     'GET /readyz',
     'POST /',

@@ -1,0 +1,96 @@
+import { QueryClientProvider } from '@tanstack/react-query'
+import { lazy, Suspense, type ReactNode } from 'react'
+import { Redirect, Route, Router, Switch } from 'wouter'
+import { useHashLocation } from 'wouter/use-hash-location'
+import { queryClient } from './api/hooks.ts'
+import { useSessionState } from './api/session.ts'
+import { Frame } from './frame.tsx'
+import { Localize, useT } from './i18n/index.tsx'
+import { SignIn, SignInWithLink } from './pages/sign-in.tsx'
+import { Fence } from './ui/errors.tsx'
+import { Fault, NotFound } from './ui/fault.tsx'
+import { Loading } from './ui/parts.tsx'
+import { placesIn, usePlaces } from './ui/places.ts'
+import { useTheme } from './ui/theme.ts'
+
+// Each part of the console is loaded when somebody first goes there.
+const KeyList = lazy(() => import('./pages/keys/list.tsx'))
+const CreateKey = lazy(() => import('./pages/create-key/index.tsx'))
+const KeyPage = lazy(() => import('./pages/key/index.tsx'))
+const ImportMaterial = lazy(() => import('./pages/import/index.tsx'))
+const KeyStores = lazy(() => import('./pages/key-stores/index.tsx'))
+const Users = lazy(() => import('./pages/identities/users.tsx'))
+const User = lazy(() => import('./pages/identities/user.tsx'))
+const Roles = lazy(() => import('./pages/identities/roles.tsx'))
+const Role = lazy(() => import('./pages/identities/role.tsx'))
+const Policies = lazy(() => import('./pages/identities/policies.tsx'))
+const Policy = lazy(() => import('./pages/identities/policy.tsx'))
+const Simulator = lazy(() => import('./pages/access/simulator.tsx'))
+const Denial = lazy(() => import('./pages/access/denial.tsx'))
+const Audit = lazy(() => import('./pages/audit/index.tsx'))
+
+export function App(): ReactNode {
+  useTheme()
+  return (
+    <Localize>
+      <QueryClientProvider client={queryClient}>
+        <Router hook={useHashLocation}>
+          <Switch>
+            <Route path="/sign-in/:code">{({ code }) => <SignInWithLink code={code} />}</Route>
+            <Route>
+              <SignedIn />
+            </Route>
+          </Switch>
+        </Router>
+      </QueryClientProvider>
+    </Localize>
+  )
+}
+
+function SignedIn(): ReactNode {
+  const { session } = useSessionState()
+  const t = useT()
+  if (!session) return <SignIn />
+  return (
+    <Frame>
+      <Fence shown={error => <Fault error={error} title={t('common.fault')} />}>
+        <Suspense fallback={<Loading />}>
+          <Pages />
+        </Suspense>
+      </Fence>
+    </Frame>
+  )
+}
+
+function Pages(): ReactNode {
+  const places = usePlaces()
+  const at = placesIn(':region')
+  const path = (place: string): string => place.replaceAll('%3A', ':')
+  return (
+    <Switch>
+      <Route path={path(at.keys)} component={KeyList} />
+      <Route path={path(at.createKey)} component={CreateKey} />
+      <Route path={path(at.importMaterial(':id'))}>{({ id }) => <ImportMaterial key={id} id={id} />}</Route>
+      <Route path={path(at.key(':id'))}>{({ id }) => <KeyPage key={id} id={id} tab="policy" />}</Route>
+      <Route path={`${path(at.key(':id'))}/:tab`}>{({ id, tab }) => <KeyPage key={id} id={id} tab={tab} />}</Route>
+      <Route path={path(at.keyStores)} component={KeyStores} />
+      <Route path={path(at.users)} component={Users} />
+      <Route path={path(at.user(':name'))}>{({ name }) => <User key={name} name={name} />}</Route>
+      <Route path={path(at.roles)} component={Roles} />
+      <Route path={path(at.role(':name'))}>{({ name }) => <Role key={name} name={name} />}</Route>
+      <Route path={path(at.policies)} component={Policies} />
+      <Route path={path(at.policy(':arn'))}>{({ arn }) => <Policy key={arn} arn={arn} />}</Route>
+      <Route path={path(at.simulator)} component={Simulator} />
+      <Route path={path(at.denial(':requestId'))}>
+        {({ requestId }) => <Denial key={requestId} requestId={requestId} />}
+      </Route>
+      <Route path={path(at.audit)} component={Audit} />
+      <Route path="/">
+        <Redirect to={places.keys} replace />
+      </Route>
+      <Route>
+        <NotFound />
+      </Route>
+    </Switch>
+  )
+}
