@@ -1,12 +1,12 @@
 import { QueryClientProvider } from '@tanstack/react-query'
 import { lazy, Suspense, type ReactNode } from 'react'
 import { Redirect, Route, Router, Switch } from 'wouter'
-import { useHashLocation } from 'wouter/use-hash-location'
 import { queryClient } from './api/hooks.ts'
 import { useSessionState } from './api/session.ts'
 import { Frame } from './frame.tsx'
 import { Localize, useT } from './i18n/index.tsx'
 import { SignIn, SignInWithLink } from './pages/sign-in.tsx'
+import { useAddress } from './ui/address.ts'
 import { Fence } from './ui/errors.tsx'
 import { Fault, NotFound } from './ui/fault.tsx'
 import { Loading } from './ui/parts.tsx'
@@ -34,7 +34,7 @@ export function App(): ReactNode {
   return (
     <Localize>
       <QueryClientProvider client={queryClient}>
-        <Router hook={useHashLocation}>
+        <Router hook={useAddress}>
           <Switch>
             <Route path="/sign-in/:code">{({ code }) => <SignInWithLink code={code} />}</Route>
             <Route>

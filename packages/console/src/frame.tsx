@@ -151,7 +151,7 @@ function Navigation(): ReactNode {
   const places = usePlaces()
   const [location] = useLocation()
   const { server } = useSession()
-  const link = (text: string, place: string): SideNavigationProps.Item => ({ type: 'link', text, href: href(place) })
+  const link = (text: string, place: string): SideNavigationProps.Link => ({ type: 'link', text, href: href(place) })
   const items: SideNavigationProps.Item[] = [
     {
       type: 'section-group',

@@ -148,7 +148,7 @@ export async function requireAccessible(page: Page, what: string): Promise<void>
       awaitPromise: true,
       returnByValue: true,
     })
-    assert.equal(exceptionDetails, undefined, exceptionDetails?.exception?.description)
+    assert.equal(exceptionDetails, undefined, exceptionDetails?.exception?.description ?? '')
     return result.value
   }
   await evaluate(`${axe}; undefined`)
