@@ -10,7 +10,7 @@ import { useAddress } from './ui/address.ts'
 import { Fence } from './ui/errors.tsx'
 import { Fault, NotFound } from './ui/fault.tsx'
 import { Loading } from './ui/parts.tsx'
-import { placesIn, usePlaces } from './ui/places.ts'
+import { usePlaces } from './ui/places.ts'
 import { useTheme } from './ui/theme.ts'
 
 // Each part of the console is loaded when somebody first goes there.
@@ -64,27 +64,23 @@ function SignedIn(): ReactNode {
 
 function Pages(): ReactNode {
   const places = usePlaces()
-  const at = placesIn(':region')
-  const path = (place: string): string => place.replaceAll('%3A', ':')
   return (
     <Switch>
-      <Route path={path(at.keys)} component={KeyList} />
-      <Route path={path(at.createKey)} component={CreateKey} />
-      <Route path={path(at.importMaterial(':id'))}>{({ id }) => <ImportMaterial key={id} id={id} />}</Route>
-      <Route path={path(at.key(':id'))}>{({ id }) => <KeyPage key={id} id={id} tab="policy" />}</Route>
-      <Route path={`${path(at.key(':id'))}/:tab`}>{({ id, tab }) => <KeyPage key={id} id={id} tab={tab} />}</Route>
-      <Route path={path(at.keyStores)} component={KeyStores} />
-      <Route path={path(at.users)} component={Users} />
-      <Route path={path(at.user(':name'))}>{({ name }) => <User key={name} name={name} />}</Route>
-      <Route path={path(at.roles)} component={Roles} />
-      <Route path={path(at.role(':name'))}>{({ name }) => <Role key={name} name={name} />}</Route>
-      <Route path={path(at.policies)} component={Policies} />
-      <Route path={path(at.policy(':arn'))}>{({ arn }) => <Policy key={arn} arn={arn} />}</Route>
-      <Route path={path(at.simulator)} component={Simulator} />
-      <Route path={path(at.denial(':requestId'))}>
-        {({ requestId }) => <Denial key={requestId} requestId={requestId} />}
-      </Route>
-      <Route path={path(at.audit)} component={Audit} />
+      <Route path="/:region/keys" component={KeyList} />
+      <Route path="/:region/keys/create" component={CreateKey} />
+      <Route path="/:region/keys/:id/import">{({ id }) => <ImportMaterial key={id} id={named(id)} />}</Route>
+      <Route path="/:region/keys/:id">{({ id }) => <KeyPage key={id} id={named(id)} tab="policy" />}</Route>
+      <Route path="/:region/keys/:id/:tab">{({ id, tab }) => <KeyPage key={id} id={named(id)} tab={tab} />}</Route>
+      <Route path="/:region/key-stores" component={KeyStores} />
+      <Route path="/:region/users" component={Users} />
+      <Route path="/:region/users/:name">{({ name }) => <User key={name} name={named(name)} />}</Route>
+      <Route path="/:region/roles" component={Roles} />
+      <Route path="/:region/roles/:name">{({ name }) => <Role key={name} name={named(name)} />}</Route>
+      <Route path="/:region/policies" component={Policies} />
+      <Route path="/:region/policies/:arn">{({ arn }) => <Policy key={arn} arn={named(arn)} />}</Route>
+      <Route path="/:region/simulator" component={Simulator} />
+      <Route path="/:region/denials/:id">{({ id }) => <Denial key={id} requestId={named(id)} />}</Route>
+      <Route path="/:region/audit" component={Audit} />
       <Route path="/">
         <Redirect to={places.keys} replace />
       </Route>
@@ -93,4 +89,13 @@ function Pages(): ReactNode {
       </Route>
     </Switch>
   )
+}
+
+/** A name in an address; wouter leaves slashes and colons as they are escaped there. */
+function named(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
 }

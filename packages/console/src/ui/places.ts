@@ -55,6 +55,7 @@ export function useRegions(): { regions: readonly string[] } {
 
 /** Addresses for wouter; with `#` in front of them, those of links. */
 export const usePlaces = (): Places => pathsIn(useRegion())
+/** The same in another Region. */
 export const placesIn = pathsIn
 
 export const href = (place: string): string => `#${place}`
