@@ -58,9 +58,9 @@ export function makeApi(credentials: Credentials | undefined, region: string, on
       onRefusedCredentials,
     })
   }
-  const form = async (service: string, version: string, name: string, input: object): Promise<unknown> => {
+  const form = async (service: string, version: string, name: string, input: unknown): Promise<unknown> => {
     const parameters = new URLSearchParams({ Action: name, Version: version })
-    for (const [key, value] of flatten(input)) parameters.append(key, value)
+    for (const [key, value] of flatten(input as object)) parameters.append(key, value)
     const headers = {
       'content-type': 'application/x-www-form-urlencoded; charset=utf-8',
       accept: 'application/json',
