@@ -37,7 +37,8 @@ export async function answer(app: App, request: HttpRequest): Promise<HttpRespon
   const wire = wireOf(request)
   let operation: Operation | undefined
   try {
-    const routed = wire.route(request)
+    const found = wire.route(request)
+    const routed = found instanceof Promise ? await found : found
     operation = routed.operation
     const { name, service, identify } = operation
     const arrived = { requestId, now, request, operation }

@@ -1,6 +1,6 @@
 import type { HttpRequest, HttpResponse } from './http/server.ts'
-import { operations } from './operations/index.ts'
-import type { Operation } from './operation.ts'
+import { kmsOperations } from './operations/kms.ts'
+import type { Operation, Service } from './operation.ts'
 import { encodeError } from './protocol/aws-json.ts'
 import { kmsError, type KmsError } from './protocol/errors.ts'
 import { headerOf } from './protocol/headers.ts'
@@ -9,14 +9,20 @@ import { parseQuery, queryAnswer, queryError, unknownActionOf } from './protocol
 import type { AnswerFormat, QueryService } from './protocol/query.ts'
 import { decodeObject, encode, encodeText, parseObject, type Shape } from './protocol/shape.ts'
 
+/** What a request asks for, and how to decode its input, which may be asked for more than once. */
+interface Routed {
+  operation: Operation
+  decode: () => unknown
+}
+
 /** How a service's requests and answers look on the wire. */
 interface Wire {
   /**
-   * Finds the operation, and how to decode its input, which may be asked for more than once.
+   * Without a promise for KMS, which is what nearly all requests are for.
    *
    * @throws SerializationException, UnknownOperationException
    */
-  route(request: HttpRequest): { operation: Operation; decode: () => unknown }
+  route(request: HttpRequest): Routed | Promise<Routed>
   encode(operation: Operation, output: unknown, requestId: string): HttpResponse
   /** `operation` is absent if it is not known. */
   encodeError(error: KmsError, requestId: string, operation?: Operation): HttpResponse
@@ -27,9 +33,9 @@ const awsJson: Wire = {
   route(request) {
     // Bad JSON is reported even to the unauthenticated, and before an unknown operation.
     const body = parseObject(request.body)
-    const operation = targets.get(headerOf(request.rawHeaders, 'x-amz-target') ?? '')
-    if (!operation) throw kmsError('UnknownOperationException')
-    return { operation, decode: () => decodeObject(operation.input, body) }
+    const target = headerOf(request.rawHeaders, 'x-amz-target') ?? ''
+    if (!target.startsWith(ownTarget)) return routed(kms.get(target), body)
+    return operationsOf('keyreeve').then(found => routed(found.get(target.slice(ownTarget.length)), body))
   },
   encode: (operation, output, requestId) => ({
     status: 200,
@@ -50,10 +56,32 @@ const awsJson: Wire = {
 const encodeOutput = (shape: Shape<unknown>, output: unknown): Pick<HttpResponse, 'body' | 'isSecret'> =>
   shape.isQuotable ? { body: encodeText(shape, output) } : { body: encode(shape, output), isSecret: true }
 
-const targets: ReadonlyMap<string, Operation> = new Map([
-  ...named('kms', 'TrentService.'),
-  ...named('keyreeve', 'Keyreeve.'),
-])
+/** @throws UnknownOperationException */
+function routed(operation: Operation | undefined, body: ReturnType<typeof parseObject>): Routed {
+  if (!operation) throw kmsError('UnknownOperationException')
+  return { operation, decode: () => decodeObject(operation.input, body) }
+}
+
+const byName = (list: readonly Operation[], prefix = ''): ReadonlyMap<string, Operation> =>
+  new Map(list.map(operation => [prefix + operation.name, operation]))
+
+const kms = byName(kmsOperations, 'TrentService.')
+const ownTarget = 'Keyreeve.'
+
+/** What many servers are never asked for is loaded by the first request that is. */
+const services: Readonly<Record<Exclude<Service, 'kms'>, () => Promise<readonly Operation[]>>> = {
+  iam: async () => (await import('./operations/iam/index.ts')).iamOperations,
+  keyreeve: async () => (await import('./operations/keyreeve/index.ts')).keyreeveOperations,
+  sts: async () => (await import('./operations/sts/index.ts')).stsOperations,
+}
+const loaded = new Map<Service, ReadonlyMap<string, Operation>>()
+
+/** The operations of a service, by name. */
+async function operationsOf(service: keyof typeof services): Promise<ReadonlyMap<string, Operation>> {
+  const found = loaded.get(service) ?? byName(await services[service]())
+  loaded.set(service, found)
+  return found
+}
 
 const jsonHeaders = (requestId: string): string[] => [
   'x-amzn-RequestId',
@@ -70,9 +98,9 @@ const jsonHeaders = (requestId: string): string[] => [
 
 /** AWS Query, for STS and IAM (https://smithy.io/2.0/aws/protocols/aws-query-protocol.html). */
 const awsQuery = (format: AnswerFormat): Wire => ({
-  route(request) {
+  async route(request) {
     const query = parseQuery(request.body)
-    const operation = actions[query.service].get(query.action)
+    const operation = (await operationsOf(query.service)).get(query.action)
     if (!operation) throw unknownActionOf(query)
     return { operation, decode: () => decodeParameters(operation.input, query.parameters) }
   },
@@ -89,9 +117,7 @@ const awsQuery = (format: AnswerFormat): Wire => ({
 const awsQueryInXml = awsQuery('xml')
 const awsQueryInJson = awsQuery('json')
 
-const actions: Readonly<Record<QueryService, ReadonlyMap<string, Operation>>> = { iam: named('iam'), sts: named('sts') }
-
-// Only these two are found in `actions`.
+// Only these two are asked for in a form.
 const serviceOf = ({ service }: Operation): QueryService => (service === 'iam' ? 'iam' : 'sts')
 
 const queryHeaders = (requestId: string, format: AnswerFormat): string[] => [
@@ -107,9 +133,4 @@ export function wireOf({ rawHeaders }: HttpRequest): Wire {
   if (!isForm) return awsJson
   const wanted = headerOf(rawHeaders, 'accept')?.toLowerCase()
   return wanted?.startsWith('application/json') ? awsQueryInJson : awsQueryInXml
-}
-
-/** The operations of a service, by their name behind the prefix. */
-function named(service: Operation['service'], prefix = ''): Map<string, Operation> {
-  return new Map(operations.filter(({ service: its }) => its === service).map(item => [prefix + item.name, item]))
 }

@@ -1,4 +1,5 @@
 import type { Operation } from '../../operation.ts'
+import { kmsOperations } from '../kms.ts'
 
 /** What can be known of an action without a request. */
 export interface ActionFacts {
@@ -11,8 +12,18 @@ export interface ActionFacts {
   keyConditions?: Operation['needs']['keyConditions']
 }
 
+let known: ReadonlyMap<string, ActionFacts> | undefined
+
+/** All actions of the real services, by name in lower case. Loads their operations when it is asked for the first time. */
+export async function knownActions(): Promise<ReadonlyMap<string, ActionFacts>> {
+  if (known) return known
+  const { stsOperations } = await import('../sts/index.ts')
+  const { iamOperations } = await import('../iam/index.ts')
+  return (known = actionsOf([...kmsOperations, ...stsOperations, ...iamOperations]))
+}
+
 /** All actions that operations are authorised by, by name in lower case. */
-export function actionsOf(operations: readonly Operation[]): ReadonlyMap<string, ActionFacts> {
+function actionsOf(operations: readonly Operation[]): ReadonlyMap<string, ActionFacts> {
   const found = new Map<string, ActionFacts>()
   for (const { needs } of operations) {
     const crossAccount = needs.crossAccount === true

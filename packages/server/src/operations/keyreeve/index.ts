@@ -4,14 +4,5 @@ import { explainRequest } from './explain-request.ts'
 import { listAccounts } from './list-accounts.ts'
 import { simulateAccess } from './simulate-access.ts'
 
-/**
- * What the real services do not have.
- *
- * @param others the operations of those
- */
-export const keyreeveOperations = (others: readonly Operation[]): readonly Operation[] => [
-  createAccount,
-  explainRequest,
-  listAccounts,
-  simulateAccess(others),
-]
+/** What the real services do not have. */
+export const keyreeveOperations: readonly Operation[] = [createAccount, explainRequest, listAccounts, simulateAccess]

@@ -5,7 +5,7 @@ import { roleArn, userArn } from '../../auth/identities.ts'
 import type { Question, Resource } from '../../authority.ts'
 import { absenceOf, keyByIdentifier } from '../../by-name.ts'
 import type { Key } from '../../keys/key.ts'
-import { noKeys, operation, type Context, type Operation } from '../../operation.ts'
+import { noKeys, operation, type Context } from '../../operation.ts'
 import type { Identity } from '../../policies.ts'
 import { requireKeyIdentifier, splitArn, type KeyIdentifier } from '../../protocol/arn.ts'
 import { kmsError, type KmsError } from '../../protocol/errors.ts'
@@ -14,7 +14,7 @@ import { identityRow, type View } from '../../store/documents.ts'
 import { encryptionContext, keyId } from '../members.ts'
 import { shown } from '../shown.ts'
 import { roleResource } from '../sts/role-sessions.ts'
-import { actionsOf, type ActionFacts } from './actions.ts'
+import { knownActions, type ActionFacts } from './actions.ts'
 import { describeTrace, trace } from './trace.ts'
 
 const input = structure({
@@ -40,40 +40,35 @@ type Input = Infer<typeof input>
  * made just now; a role is taken as a session of it without tags and session policies. What else a request would say of
  * itself, such as `kms:EncryptionAlgorithm`, is absent unless it is given. Of a key of another account only what this one's
  * policies say is told, whether there is such a key or not.
- *
- * @param others whose actions are known
  */
-export const simulateAccess = (others: readonly Operation[]): Operation => {
-  const actions = actionsOf(others)
-  return operation({
-    name: 'SimulateAccess',
-    service: 'keyreeve',
-    input,
-    output: structure({ Trace: trace }),
-    needs: { action: 'keyreeve:SimulateAccess', keys: noKeys },
-    audit: {
-      readOnly: true,
-      parameters: request =>
-        shown(
-          request,
-          'PrincipalArn',
-          'Action',
-          'KeyId',
-          'ResourceArn',
-          'EncryptionContext',
-          'Conditions',
-          'RequestTags',
-        ),
-    },
-    async handle(context, request) {
-      const action = requireAction(actions, request)
-      const { identity, caller } = await requirePrincipal(context, request.PrincipalArn)
-      const question = { ...(await askedOn(context, action, request)), ...told(request) }
-      const authority = await context.authority.as(identity, caller)
-      return { output: { Trace: describeTrace(await authority.simulate(question)) } }
-    },
-  })
-}
+export const simulateAccess = operation({
+  name: 'SimulateAccess',
+  service: 'keyreeve',
+  input,
+  output: structure({ Trace: trace }),
+  needs: { action: 'keyreeve:SimulateAccess', keys: noKeys },
+  audit: {
+    readOnly: true,
+    parameters: request =>
+      shown(
+        request,
+        'PrincipalArn',
+        'Action',
+        'KeyId',
+        'ResourceArn',
+        'EncryptionContext',
+        'Conditions',
+        'RequestTags',
+      ),
+  },
+  async handle(context, request) {
+    const action = requireAction(await knownActions(), request)
+    const { identity, caller } = await requirePrincipal(context, request.PrincipalArn)
+    const question = { ...(await askedOn(context, action, request)), ...told(request) }
+    const authority = await context.authority.as(identity, caller)
+    return { output: { Trace: describeTrace(await authority.simulate(question)) } }
+  },
+})
 
 const invalid = (message: string): KmsError => kmsError('ValidationException', message)
 
