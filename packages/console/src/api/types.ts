@@ -103,8 +103,61 @@ export interface PolicyFinding {
   Sid?: string
 }
 
-/** A decision trace: see the server's operations/keyreeve/trace.ts. */
-export type Trace = Record<string, unknown>
+export type TraceLayer = 'identity' | 'boundary' | 'session' | 'resource'
+
+/** What a statement wants of the request, and does not get. */
+export interface FailedElement {
+  Element: string
+  /** As written; empty if the statement lacks the element. */
+  Values: string[]
+  /** With their variables replaced, if there are such. */
+  Resolved?: string[]
+}
+
+/** A condition that does not hold; or one of a denial that cannot be judged, which counts. */
+export interface FailedCondition {
+  Operator: string
+  Key: string
+  Values: string[]
+  Resolved?: string[]
+  /** Of the request; empty if it has none. */
+  Actual: string[]
+  Fault?: 'malformed' | 'ambiguous'
+}
+
+export interface StatementTrace {
+  /** Its Sid, or its number from 1. */
+  Statement: string
+  Effect: 'Allow' | 'Deny'
+  Applies: boolean
+  /** All that follows in one phrase, in English. */
+  Text: string
+  Match?: 'direct' | 'role' | 'account'
+  Failed?: FailedElement
+  Conditions?: FailedCondition[]
+}
+
+export interface PolicyTrace {
+  Layer: TraceLayer
+  Policy: string
+  Statements: StatementTrace[]
+}
+
+/** A decision with everything that was looked at, as the server's operations/keyreeve/trace.ts has it. */
+export interface Trace {
+  Decision: 'allow' | 'explicit deny' | 'implicit deny'
+  /** In one sentence, in English; for a denial, what would have to change. */
+  Reason: string
+  Principal: string
+  Action: string
+  Resource: string
+  /** For a resource of another account: whose policies these are, which alone decide here. */
+  Side?: 'caller' | 'owner'
+  Policies: PolicyTrace[]
+  Grants: { GrantId: string; Allows: boolean; Failed?: string }[]
+  /** How many statements and grants are left out. */
+  Omitted?: number
+}
 
 /** What is our own: name, input and output of each operation. */
 export interface KeyreeveOperations {
