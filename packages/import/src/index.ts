@@ -8,8 +8,22 @@ import type { PublicKey } from './public-key.ts'
 import { encryptOaep, encryptPkcs1 } from './rsa.ts'
 
 export { ImportError } from './error.ts'
-export { readMaterial } from './material.ts'
-export type { KeyMaterial, MaterialFormat } from './material.ts'
+export { checkValue } from './check-value.ts'
+export type { CheckValue } from './check-value.ts'
+export { readMaterial, requireKeySpec } from './material.ts'
+export type { KeyMaterial, MaterialFormat, Wanted } from './material.ts'
+export {
+  encryptedFile,
+  keyIdOf,
+  largestParameter,
+  materialFile,
+  opensslLines,
+  parameterFiles,
+  parameterNames,
+  readParameters,
+  zipTime,
+} from './parameters.ts'
+export type { ImportParameters, PackedParameters, ParameterNames } from './parameters.ts'
 export { readPublicKey } from './public-key.ts'
 export type { PublicKey } from './public-key.ts'
 

@@ -15,8 +15,8 @@ export interface KeyMaterial {
   notes: string[]
 }
 
-/** What is imported, and its length in bytes. */
-interface Wanted {
+/** What is imported, and its length in bytes; of a private key, the most that it may have. */
+export interface Wanted {
   kind: 'secret' | 'private key'
   min: number
   max: number
@@ -46,7 +46,11 @@ const keySpecs: Record<string, Wanted> = {
   ECC_NIST_EDWARDS25519: privateKey(48),
 }
 
-/** @throws ImportError if keys of this spec cannot be imported, naming those that can */
+/**
+ * What is imported into a key of some spec.
+ *
+ * @throws ImportError if keys of this spec cannot be imported, naming those that can
+ */
 export function requireKeySpec(keySpec: string): Wanted {
   const wanted = Object.hasOwn(keySpecs, keySpec) ? keySpecs[keySpec] : undefined
   if (wanted) return wanted

@@ -180,9 +180,8 @@ export function rsaKey(numbers: Uint8Array[]): PrivateKey {
       'The primes of this RSA key are not half as long as its modulus. openssl genpkey makes such a key.',
     )
   }
-  const algorithm = node(tag.sequence, node(tag.oid, rsaEncryption), node(tag.null))
   const key = node(tag.sequence, unsigned(Uint8Array.of(0)), ...numbers.map(unsigned))
-  return { spec: `RSA_${bits}`, pkcs8: encodePkcs8(algorithm, key) }
+  return { spec: `RSA_${bits}`, pkcs8: encodePkcs8(rsaAlgorithm(), key) }
 }
 
 /**
@@ -200,15 +199,18 @@ export function ecKey(curve: Curve, scalar: Uint8Array, point: Uint8Array | unde
   const [head, ...coordinates] = point ?? []
   const lengths: Record<number, number> = { 2: curve.size, 3: curve.size, 4: 2 * curve.size }
   if (point && (head === undefined || coordinates.length !== lengths[head])) throw new ImportError(damagedPoint)
-  const algorithm = node(tag.sequence, node(tag.oid, ecPublicKey), node(tag.oid, curve.oid))
   const key = node(
     tag.sequence,
     unsigned(Uint8Array.of(1)),
     node(tag.octetString, new Uint8Array(curve.size - digits.length), digits),
     ...(point ? [node(tag.context1, node(tag.bitString, Uint8Array.of(0), point))] : []),
   )
-  return { spec: curve.spec, pkcs8: encodePkcs8(algorithm, key) }
+  return { spec: curve.spec, pkcs8: encodePkcs8(ecAlgorithm(curve), key) }
 }
+
+/** The AlgorithmIdentifier of both halves of a key. */
+export const rsaAlgorithm = (): Node => node(tag.sequence, node(tag.oid, rsaEncryption), node(tag.null))
+export const ecAlgorithm = ({ oid }: Curve): Node => node(tag.sequence, node(tag.oid, ecPublicKey), node(tag.oid, oid))
 
 /** @param seed 32 bytes (RFC 8410 section 7) */
 export function ed25519Key(seed: Uint8Array): PrivateKey {

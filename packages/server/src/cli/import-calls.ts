@@ -1,10 +1,9 @@
-import { algorithmsFor, type WrappingAlgorithm } from 'keyreeve-import'
+import { algorithmsFor, type ImportParameters, type WrappingAlgorithm } from 'keyreeve-import'
 import { wrappingKeySpecs } from '../import/wrapping.ts'
 import { encodeBase64 } from '../protocol/base64.ts'
 import { blob, optional, string, structure, timestamp } from '../protocol/shape.ts'
 import { call, ServiceError, type Client } from './client.ts'
 import { algorithmNames, isSecret, publicFingerprint } from './material.ts'
-import type { ImportParameters } from './parameters.ts'
 import { showWaiting } from './progress.ts'
 import { Failure, remark, requireChoice, UsageError, type Given } from './verb.ts'
 

@@ -1,4 +1,4 @@
-import { materialId, wrap } from 'keyreeve-import'
+import { keyIdOf, materialId, wrap } from 'keyreeve-import'
 import { clientFlags, clientHelp, connect } from './client.ts'
 import {
   describeKey,
@@ -21,7 +21,6 @@ import {
   requireFormat,
   requireGeneratable,
 } from './material.ts'
-import { keyIdOf } from './parameters.ts'
 import { Failure, flagsHelp, readArguments, remark, say, table, UsageError, type Verb } from './verb.ts'
 
 const flags = {

@@ -1,8 +1,8 @@
-import { materialId, wrap } from 'keyreeve-import'
+import { encryptedFile, keyIdOf, materialId, wrap, type PackedParameters } from 'keyreeve-import'
 import { requireAbsent, writeOutput } from './files.ts'
 import { fingerprintLabel } from './import-calls.ts'
 import { algorithmNames, fingerprintOf, loadMaterial, materialFlags, requireFormat } from './material.ts'
-import { keyIdOf, loadParameters, type PackedParameters } from './parameters.ts'
+import { loadParameters } from './parameters.ts'
 import { shellWord } from './sign-in.ts'
 import { Failure, flagsHelp, readArguments, requireChoice, say, UsageError, type Verb } from './verb.ts'
 
@@ -36,7 +36,7 @@ ${flagsHelp(flags)}`,
     } = readArguments(argv, flags, 1)
     if (path === undefined) throw new UsageError('Name the file with the key material, or - for stdin.')
     const format = requireFormat(given.format)
-    const { parameters: zip = 'ImportParameters.zip', out = 'EncryptedKeyMaterial.bin', force } = given
+    const { parameters: zip = 'ImportParameters.zip', out = encryptedFile, force } = given
     if (!force) requireAbsent(out, advice)
     const parameters = await loadParameters(zip)
     requireUnexpired(parameters, new Date())
