@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { AccessKeyUses } from './access-key-usage.ts'
 import { parseRoots } from './attestation/chain.ts'
@@ -62,6 +63,8 @@ export interface OpenApp extends App {
   close: () => Promise<void>
 }
 
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string } // It is our own.
+
 /** Kinds whose old rows hold nothing that must be unreadable once replaced. */
 const compact: readonly Kind[] = [
   'key',
@@ -74,6 +77,7 @@ const compact: readonly Kind[] = [
   'oidc-provider',
   'access-key-usage',
   'explanation',
+  'console-link',
   'external-key',
   'key-usage',
   'usage-mark',
@@ -164,11 +168,13 @@ async function open(
         issuers,
         lastUsage,
         accessKeyUses,
+        pause: () => new Promise(resolve => void setImmediate(resolve)),
         settings: {
           account: config.account,
           regions: config.regions,
           pkcs1v15: config.wrapping.pkcs1v15,
           attestationRoots,
+          version,
         },
       },
       log,

@@ -8,6 +8,7 @@ import {
   type Change,
   type DocumentStore,
   type KeyUsageDocument,
+  type Reader,
   type View,
 } from './store/documents.ts'
 
@@ -89,7 +90,7 @@ export class LastUsage {
   }
 
   /** The last use of the key; undefined if it was never used. */
-  async of(view: View, key: Key): Promise<Readonly<KeyUsageDocument> | undefined> {
+  async of(view: Reader, key: Key): Promise<Readonly<KeyUsageDocument> | undefined> {
     // Memory first: what is flushed meanwhile is found in the row.
     const noted = this.#dirty.get(keyArn(key))
     const stored = await view.get('key-usage', keyRow(key.account, key.region, key.id))

@@ -63,6 +63,8 @@ export interface Context {
   lastUsage: LastUsage
   accessKeyUses: AccessKeyUses
   settings: Settings
+  /** Lets whatever else waits have its turn: to be awaited every few milliseconds of work. */
+  pause: () => Promise<void>
 }
 
 /** With the keys that the request means. */
@@ -71,7 +73,7 @@ export type KeyedContext<K extends string> = Context & { keys: Readonly<Record<K
 /** What there is before it is known who asks. */
 export type Unidentified = Omit<Context, 'caller' | 'authority' | 'region'>
 
-/** The part of the configuration that operations depend on. */
+/** The part of the configuration, and of the server, that operations depend on. */
 export interface Settings {
   /** That of the first administrator: its callers may manage the others. */
   account: string
@@ -80,6 +82,8 @@ export interface Settings {
   attestationRoots: readonly Uint8Array[]
   /** Whether RSAES_PKCS1_V1_5 may wrap material; AWS has withdrawn it. */
   pkcs1v15: 'allow' | 'refuse'
+  /** Of Keyreeve. */
+  version: string
 }
 
 /** What a handler decides. Nothing has happened yet: the pipeline makes changes and record durable, then answers. */

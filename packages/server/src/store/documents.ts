@@ -43,6 +43,16 @@ export interface Retirable {
 /** The index by which a request finds the grants that can allow it: one row beside each grant. */
 export type Granted = Retirable
 
+/** A link that signs in to the console once; its row is named by the SHA-256 of its code, which is stored nowhere. */
+export interface ConsoleLink {
+  /** That made it: it is worth no more than that. */
+  accessKeyId: string
+  /** Unique id of the user. */
+  userId: string
+  /** Epoch milliseconds. */
+  expiresAt: number
+}
+
 /** Which KMS key an external key serves: in a key store, each serves one. */
 export interface ExternalKeyDocument {
   account: string
@@ -82,6 +92,7 @@ export interface Documents {
   'access-key': AccessKey
   'access-key-usage': AccessKeyUsage
   explanation: Explanation
+  'console-link': ConsoleLink
   grant: Grant
   granted: Granted
   retirable: Retirable
@@ -107,6 +118,7 @@ const columns: { [K in Kind]: { ref?: (d: Documents[K]) => string; due?: (d: Doc
   'oidc-provider': {},
   'access-key-usage': {},
   explanation: { due: explanation => explanation.erasedAt },
+  'console-link': { due: link => link.expiresAt },
   'access-key': { ref: key => `${key.account}/${key.userName}` },
   // Whom it allows something, for lists, and for operations that have no encryption context.
   grant: { ref: grant => granteeRef(grant, grant.granteePrincipal ?? grant.granteeServicePrincipal ?? '') },
@@ -225,6 +237,16 @@ export class DocumentStore {
     return found
   }
 
+  /**
+   * The same, past the cache: what is read once in a long list must not push out what is needed.
+   *
+   * @throws TamperedRow
+   */
+  async glance<K extends Kind>(kind: K, id: string): Promise<Documents[K] | undefined> {
+    const row = await this.#engine.get(kind, id)
+    return row && (this.#open(row) as Documents[K]) // The engine returned a row of this kind.
+  }
+
   /** @throws TamperedRow */
   async page<K extends Kind>(
     kind: K,
@@ -246,6 +268,11 @@ export class DocumentStore {
   async due(now: number, limit: number): Promise<{ kind: Kind; id: string }[]> {
     const rows = await this.#engine.due(now, limit)
     return rows.map(row => ({ kind: row.kind as Kind, id: row.id })) // Only this class writes rows.
+  }
+
+  /** Audit entries as they are (store.ts). */
+  get log(): Pick<Engine, 'entries' | 'entriesBefore'> {
+    return this.#engine
   }
 
   /** At most `limit` audit entries with a number above `after`, in order. Records bear no MAC. */
@@ -325,7 +352,7 @@ export class DocumentStore {
 }
 
 /** Undefined for a record that was altered into something else than JSON. */
-function readRecord(record: string): unknown {
+export function readRecord(record: string): unknown {
   try {
     return JSON.parse(record)
   } catch {
@@ -335,11 +362,16 @@ function readRecord(record: string): unknown {
 
 const cacheName = (kind: string, id: string): string => `${kind}\n${id}`
 
+/** Where documents are read by name. */
+export interface Reader {
+  get<K extends Kind>(kind: K, id: string): Promise<Readonly<Documents[K]> | undefined>
+}
+
 /**
  * What one request reads, and at which versions. Its commit is refused if any of them has moved, so a decision is never
  * older than the record of it. Documents are shared with the cache: copy before changing.
  */
-export class View {
+export class View implements Reader {
   readonly #store: DocumentStore
   readonly #seen: Found[] = []
 
@@ -356,6 +388,16 @@ export class View {
     // Should the cache have moved on between two reads of one request, both versions are noted, and the commit is refused.
     if (!this.#seen.includes(found)) this.#seen.push(found)
     return found.document as Documents[K] | undefined // Stored under this kind.
+  }
+
+  /** Documents by name, of which no version is noted: for lists, like pages. */
+  get unnoted(): Reader {
+    return { get: (kind, id) => this.#store.glance(kind, id) }
+  }
+
+  /** Audit entries, which change no more. */
+  get log(): Pick<Engine, 'entries' | 'entriesBefore'> {
+    return this.#store.log
   }
 
   /** A page of documents; listing relies on no version. */

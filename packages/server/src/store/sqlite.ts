@@ -9,7 +9,7 @@ import type { Batch } from './sqlite-batch.ts'
 import { openDatabase } from './sqlite-database.ts'
 import type { WriterData } from './sqlite-writer.ts'
 import { requireStorable } from './store.ts'
-import type { AuditEntry, Commit, CommitResult, Engine, Row } from './store.ts'
+import type { Commit, CommitResult, Engine, NumberedEntry, Row } from './store.ts'
 
 export interface SqliteOptions {
   /**
@@ -113,9 +113,20 @@ class SqliteEngine implements Engine {
     return this.#read.due.all(now, limit).map(asRow)
   }
 
-  async entries(after: number, limit: number): Promise<(AuditEntry & { readonly sequence: number })[]> {
-    // The columns of a STRICT table.
-    return this.#read.entries.all(after, limit) as unknown as (AuditEntry & { readonly sequence: number })[]
+  async entries(after: number, limit: number): Promise<NumberedEntry[]> {
+    return this.#read.entries.all(after, limit).map(asEntry)
+  }
+
+  async entriesBefore(before: number, limit: number, room: number): Promise<NumberedEntry[]> {
+    const found: NumberedEntry[] = []
+    let left = room
+    for (const columns of this.#read.entriesBefore.iterate(before, limit)) {
+      const entry = asEntry(columns)
+      found.push(entry)
+      left -= entry.record.length
+      if (left <= 0) break
+    }
+    return found
   }
 
   async lastEntryAt(): Promise<number | undefined> {
@@ -221,6 +232,9 @@ function prepareReads(database: DatabaseSync) {
     ),
     due: database.prepare(`${select} WHERE due <= ? ORDER BY due, kind, id LIMIT ?`),
     entries: database.prepare('SELECT sequence, at, record FROM entries WHERE sequence > ? ORDER BY sequence LIMIT ?'),
+    entriesBefore: database.prepare(
+      'SELECT sequence, at, record FROM entries WHERE sequence < ? ORDER BY sequence DESC LIMIT ?',
+    ),
     lastEntryAt: database.prepare('SELECT at FROM entries ORDER BY sequence DESC LIMIT 1'),
     meta: database.prepare('SELECT value FROM meta WHERE name = ?'),
   }
@@ -228,4 +242,8 @@ function prepareReads(database: DatabaseSync) {
 
 function asRow(columns: Record<string, unknown>): Row {
   return columns as unknown as Row // The columns of a STRICT table, selected by name.
+}
+
+function asEntry(columns: Record<string, unknown>): NumberedEntry {
+  return columns as unknown as NumberedEntry // The same.
 }

@@ -34,6 +34,11 @@ export interface AuditEntry {
   readonly record: string
 }
 
+/** As it is kept; the first has number 1. */
+export interface NumberedEntry extends AuditEntry {
+  readonly sequence: number
+}
+
 /** What one request, or one job, wants to be made durable: all of it or nothing. Puts and removes name a row once. */
 export interface Commit {
   /** Every version that the decision relied on. If any has moved, the commit is refused. */
@@ -77,8 +82,13 @@ export interface Engine {
    * still accepted or refused on its own, in order: a later one sees the effects of an earlier one.
    */
   commit(commit: Commit): Promise<CommitResult>
-  /** At most `limit` audit entries with a sequence number above `after`, in order. The first has number 1. */
-  entries(after: number, limit: number): Promise<(AuditEntry & { readonly sequence: number })[]>
+  /** At most `limit` audit entries with a sequence number above `after`, in order. */
+  entries(after: number, limit: number): Promise<NumberedEntry[]>
+  /**
+   * At most `limit` audit entries with a sequence number below `before`, newest first, up to the one with which their
+   * records come to `room` UTF-16 units.
+   */
+  entriesBefore(before: number, limit: number, room: number): Promise<NumberedEntry[]>
   /** The time of the newest audit entry: the clock never runs behind it. */
   lastEntryAt(): Promise<number | undefined>
   /** A store-wide value (store id, wrapped domain keys). Null-prototype or Map semantics: any name is safe. */

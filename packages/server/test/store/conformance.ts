@@ -510,6 +510,40 @@ export function conformance(name: string, open: () => Promise<Fixture>): void {
         assert.deepEqual(await numbers(0, 0), [])
       })
 
+      test('come before a number, newest first, up to a limit', async ({ engine, reopen }) => {
+        assert.deepEqual(await engine.entriesBefore(10, 10, 1_000), [])
+        await engine.commit(commit({ entries: Array.from({ length: 20 }, (_, n) => entry(`{"n":${n + 1}}`, n)) }))
+        const numbers = async (before: number, limit: number) =>
+          (await engine.entriesBefore(before, limit, 1_000)).map(({ sequence }) => sequence)
+        assert.deepEqual(await numbers(Number.MAX_SAFE_INTEGER, 3), [20, 19, 18])
+        assert.deepEqual(await numbers(21, 1), [20])
+        assert.deepEqual(await numbers(18, 2), [17, 16])
+        assert.deepEqual(await numbers(3, 10), [2, 1])
+        assert.deepEqual(await numbers(1, 10), [])
+        assert.deepEqual(await numbers(-1, 10), [])
+        assert.deepEqual(await numbers(10, 0), [])
+        assert.deepEqual(
+          (await (await reopen()).entriesBefore(3, 10, 1_000)).map(found => ({ ...found })),
+          [
+            { sequence: 2, at: 1, record: '{"n":2}' },
+            { sequence: 1, at: 0, record: '{"n":1}' },
+          ],
+        )
+      })
+
+      test('come before a number up to the one that fills the room, and one at least', async ({ engine }) => {
+        const records = ['"1"', `"${'é'.repeat(500)}"`, '"3"', '"4"', '"5"']
+        await engine.commit(commit({ entries: records.map(record => entry(record)) }))
+        const numbers = async (before: number, room: number) =>
+          (await engine.entriesBefore(before, 10, room)).map(({ sequence }) => sequence)
+        assert.deepEqual(await numbers(10, 0), [5])
+        assert.deepEqual(await numbers(10, 3), [5])
+        assert.deepEqual(await numbers(10, 4), [5, 4])
+        assert.deepEqual(await numbers(10, 10), [5, 4, 3, 2])
+        assert.deepEqual(await numbers(3, 502), [2])
+        assert.deepEqual(await numbers(3, 503), [2, 1])
+      })
+
       test('are kept as they are', async ({ engine, reopen }) => {
         const records = ['{"text":"é😀\\u0000 \'%"}', `{"long":"${'x'.repeat(200_000)}"}`]
         await engine.commit(commit({ entries: records.map(record => entry(record)) }))
@@ -575,6 +609,7 @@ export function conformance(name: string, open: () => Promise<Fixture>): void {
         await assert.rejects(engine.get('key', 'a'))
         await assert.rejects(engine.page('key', '', undefined, 10))
         await assert.rejects(engine.entries(0, 10))
+        await assert.rejects(engine.entriesBefore(10, 10, 10))
         await assert.rejects(engine.meta('late'))
         const reopened = await reopen()
         assert.deepEqual(ids(await reopened.page('key', '', undefined, 10)), ['a'])

@@ -136,6 +136,8 @@ it(`SQLite does what the model does, ${steps} times, from seed ${seed}`, async (
         const [after, limit] = [below(number + 1), below(20)]
         await agree(async engine => (await engine.entries(after, limit)).map(entry => ({ ...entry })))
         await agree(engine => engine.lastEntryAt())
+        const room = below(100)
+        await agree(async engine => (await engine.entriesBefore(after, limit, room)).map(entry => ({ ...entry })))
       },
     ],
     [

@@ -274,7 +274,7 @@ describe('SQLite, on the disk', () => {
       const statements = mock.calls.map(call => call.arguments[0])
       t.mock.restoreAll()
       const reads = statements.filter(sql => sql.startsWith('SELECT') && /FROM (rows|entries|meta)/.test(sql))
-      assert.equal(reads.length, 7)
+      assert.equal(reads.length, 8)
       const connection = openDatabase(database(), 'read')
       for (const sql of reads) {
         const plan = connection.prepare(`EXPLAIN QUERY PLAN ${sql}`).all()

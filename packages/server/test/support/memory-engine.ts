@@ -1,5 +1,5 @@
 import { requireStorable } from '../../src/store/store.ts'
-import type { AuditEntry, Commit, CommitResult, Engine, Row, Seen } from '../../src/store/store.ts'
+import type { AuditEntry, Commit, CommitResult, Engine, NumberedEntry, Row, Seen } from '../../src/store/store.ts'
 
 /** What outlives a closed engine, as a disk does. */
 export interface Memory {
@@ -63,11 +63,18 @@ export class MemoryEngine implements Engine {
     return 'committed'
   }
 
-  async entries(after: number, limit: number): Promise<(AuditEntry & { readonly sequence: number })[]> {
+  async entries(after: number, limit: number): Promise<NumberedEntry[]> {
     this.#requireOpen()
     return this.#memory.entries
       .slice(after, after + limit)
       .map((entry, index) => ({ sequence: after + index + 1, ...entry }))
+  }
+
+  async entriesBefore(before: number, limit: number, room: number): Promise<NumberedEntry[]> {
+    const found = (await this.entries(0, before - 1)).reverse().slice(0, limit)
+    let left = room
+    const last = found.findIndex(({ record }) => (left -= record.length) <= 0)
+    return last < 0 ? found : found.slice(0, last + 1)
   }
 
   async lastEntryAt(): Promise<number | undefined> {
