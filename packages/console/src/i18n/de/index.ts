@@ -1,4 +1,6 @@
 import type { Messages } from '../index.tsx'
 import { common } from './common.ts'
+import { keys } from './keys.ts'
+import { stores } from './stores.ts'
 
-export const de: Messages = { ...common }
+export const de: Messages = { ...common, ...keys, ...stores }

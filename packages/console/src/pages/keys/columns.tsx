@@ -1,0 +1,258 @@
+import Box from '@cloudscape-design/components/box'
+import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
+import Link from '@cloudscape-design/components/link'
+import Popover from '@cloudscape-design/components/popover'
+import StatusIndicator from '@cloudscape-design/components/status-indicator'
+import type { TableProps } from '@cloudscape-design/components/table'
+import { useMemo, type ReactNode } from 'react'
+import type { KeySummary } from '../../api/types.ts'
+import { useDates, useLanguage, useT } from '../../i18n/index.tsx'
+import { KeyState, useNow } from '../../ui/parts.tsx'
+import { href, usePlaces, useRegion } from '../../ui/places.ts'
+import { aliasText, regionalityOf, useLabels } from './labels.ts'
+
+export interface KeyColumn extends TableProps.ColumnDefinition<KeySummary> {
+  id: string
+  /** Also how the preferences name it. */
+  header: string
+  /** By which the list is sorted. */
+  sortValue: (key: KeySummary) => string | number | undefined
+  isShownAtFirst: boolean
+}
+
+const none = '–'
+
+/** The columns that the list of keys can have, in the order that they have at first. */
+export function useKeyColumns(): readonly KeyColumn[] {
+  const t = useT()
+  const { date, time } = useDates()
+  const labels = useLabels()
+  const region = useRegion()
+  const places = usePlaces()
+  return useMemo(() => {
+    const of = ({ KeyId }: KeySummary): string => href(places.key(KeyId))
+    const column = (
+      id: string,
+      header: string,
+      sortValue: KeyColumn['sortValue'],
+      cell: (key: KeySummary) => ReactNode,
+      rest: Partial<KeyColumn> = {},
+    ): KeyColumn => ({
+      id,
+      header,
+      sortValue,
+      cell,
+      // What the table hands back when the column is sorted by; the sorting is ours.
+      sortingField: id,
+      minWidth: 110,
+      isShownAtFirst: false,
+      ...rest,
+    })
+    const shown = { isShownAtFirst: true }
+    return [
+      column(
+        'alias',
+        t('keys.alias'),
+        ({ Aliases: [first] = [] }) => first?.toLowerCase(),
+        key =>
+          key.Denied ? (
+            <Box color="text-status-inactive">{t('keys.denied')}</Box>
+          ) : (
+            <Alias summary={key} to={of(key)} />
+          ),
+        { ...shown, width: 220 },
+      ),
+      column(
+        'keyId',
+        t('keys.keyId'),
+        ({ KeyId }) => KeyId,
+        key => (
+          <span className="with-copy">
+            <Link href={of(key)}>{key.KeyId}</Link>
+            <CopyToClipboard
+              variant="icon"
+              textToCopy={key.KeyId}
+              copyButtonAriaLabel={t('common.copy', { label: key.KeyId })}
+              copySuccessText={t('common.copied')}
+              copyErrorText={t('common.notCopied')}
+            />
+          </span>
+        ),
+        { ...shown, width: 370, isRowHeader: true },
+      ),
+      column(
+        'status',
+        t('keys.status'),
+        ({ KeyState: state }) => labels.state(state),
+        ({ KeyState: state, DeletionDate }) => (
+          <>
+            <KeyState state={state} />
+            {DeletionDate !== undefined && (
+              <Box fontSize="body-s" color="text-body-secondary">
+                {t('keys.deletionOn', { date: date(DeletionDate) })}
+              </Box>
+            )}
+          </>
+        ),
+        { ...shown, width: 170 },
+      ),
+      column(
+        'keySpec',
+        t('keys.keySpec'),
+        ({ KeySpec }) => KeySpec,
+        ({ KeySpec = none }) => KeySpec,
+        {
+          ...shown,
+          width: 180,
+        },
+      ),
+      column(
+        'keyUsage',
+        t('keys.keyUsage'),
+        ({ KeyUsage }) => labels.usage(KeyUsage),
+        ({ KeyUsage }) => labels.usage(KeyUsage) ?? none,
+        { ...shown, width: 180 },
+      ),
+      column(
+        'origin',
+        t('keys.originLabel'),
+        ({ Origin }) => labels.origin(Origin),
+        ({ Origin }) => labels.origin(Origin) ?? none,
+        { width: 220 },
+      ),
+      column(
+        'regionality',
+        t('keys.regionalityLabel'),
+        key => labels.regionality(regionalityOf(key)),
+        key => labels.regionality(regionalityOf(key)) ?? none,
+        { width: 190 },
+      ),
+      column(
+        'created',
+        t('keys.created'),
+        ({ CreationDate }) => CreationDate,
+        ({ CreationDate }) => <span title={time(CreationDate)}>{date(CreationDate)}</span>,
+        { ...shown, width: 150 },
+      ),
+      column(
+        'expiry',
+        t('keys.expiry'),
+        ({ ValidTo }) => ValidTo,
+        key => <Expiry summary={key} />,
+        { width: 200 },
+      ),
+      column(
+        'lastUsed',
+        t('keys.lastUsed'),
+        ({ LastUsedDate }) => LastUsedDate,
+        ({ LastUsedDate, LastUsedOperation, Denied }) =>
+          LastUsedDate === undefined ? (
+            Denied ? (
+              none
+            ) : (
+              t('common.never')
+            )
+          ) : (
+            <span title={time(LastUsedDate)}>
+              {date(LastUsedDate)}
+              {LastUsedOperation !== undefined && (
+                <Box fontSize="body-s" color="text-body-secondary">
+                  {LastUsedOperation}
+                </Box>
+              )}
+            </span>
+          ),
+        { width: 160 },
+      ),
+      column(
+        'description',
+        t('keys.description'),
+        ({ Description }) => Description?.toLowerCase() || undefined,
+        ({ Description }) => Description || none,
+        {
+          width: 260,
+        },
+      ),
+      column(
+        'region',
+        t('keys.region'),
+        () => region,
+        () => region,
+        { width: 130 },
+      ),
+    ]
+  }, [t, date, time, labels, places, region])
+}
+
+/** The first, and behind it how many others there are. */
+function Alias({
+  summary: { Aliases: [first, ...others] = [], AliasCount = others.length + 1 },
+  to,
+}: {
+  summary: KeySummary
+  to: string
+}): ReactNode {
+  const t = useT()
+  if (first === undefined) return none
+  const more = AliasCount - 1
+  return (
+    <>
+      <Link href={to}>{aliasText(first)}</Link>
+      {more > 0 && (
+        <>
+          {' '}
+          <Popover
+            size="medium"
+            header={t('keys.otherAliases')}
+            dismissAriaLabel={t('common.close')}
+            triggerType="text-inline"
+            triggerAriaLabel={t('keys.showAliases', { count: more })}
+            content={
+              <ul className="plain-list">
+                {others.map(name => (
+                  <li key={name}>{aliasText(name)}</li>
+                ))}
+                {more > others.length && <li>{t('keys.moreAliases', { count: more - others.length })}</li>}
+              </ul>
+            }
+          >
+            +{more}
+          </Popover>
+        </>
+      )}
+    </>
+  )
+}
+
+const day = 86_400
+/** Nearer than that, the time that is left is said. */
+const near = 30 * day
+
+function Expiry({ summary: { ExpirationModel, ValidTo, Origin } }: { summary: KeySummary }): ReactNode {
+  const t = useT()
+  const { date, time } = useDates()
+  const language = useLanguage()
+  const now = useNow(60_000) / 1000
+  if (ValidTo === undefined) {
+    const isForever = Origin === 'EXTERNAL' && ExpirationModel === 'KEY_MATERIAL_DOES_NOT_EXPIRE'
+    return isForever ? t('keys.neverExpires') : none
+  }
+  const left = ValidTo - now
+  if (left <= 0) return <StatusIndicator type="error">{t('keys.expired', { date: date(ValidTo) })}</StatusIndicator>
+  if (left > near) return <span title={time(ValidTo)}>{date(ValidTo)}</span>
+  const [count, unit] =
+    left >= day
+      ? ([Math.floor(left / day), 'day'] as const)
+      : left >= 3600
+        ? ([Math.floor(left / 3600), 'hour'] as const)
+        : ([Math.ceil(left / 60), 'minute'] as const)
+  const text = new Intl.RelativeTimeFormat(language, { numeric: 'always' }).format(count, unit)
+  return (
+    <span title={time(ValidTo)}>
+      <StatusIndicator type="warning">{t('keys.expires', { text })}</StatusIndicator>
+      <Box fontSize="body-s" color="text-body-secondary">
+        {date(ValidTo)}
+      </Box>
+    </span>
+  )
+}
