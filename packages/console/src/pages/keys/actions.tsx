@@ -15,7 +15,7 @@ import { useT } from '../../i18n/index.tsx'
 import { ErrorAlert } from '../../ui/errors.tsx'
 import { notify } from '../../ui/notices.tsx'
 import { Confirm } from '../../ui/parts.tsx'
-import { aliasText } from './labels.ts'
+import { aliasText } from './values.ts'
 import { useKnownKeys } from './summaries.ts'
 
 /** What can be done to several keys at once, and the states in which KMS allows it (key-state.html). */

@@ -9,7 +9,8 @@ import type { KeySummary } from '../../api/types.ts'
 import { useDates, useLanguage, useT } from '../../i18n/index.tsx'
 import { KeyState, useNow } from '../../ui/parts.tsx'
 import { href, usePlaces, useRegion } from '../../ui/places.ts'
-import { aliasText, regionalityOf, useLabels } from './labels.ts'
+import { useLabels } from './labels.ts'
+import { aliasText, regionalityOf } from './values.ts'
 
 export interface KeyColumn extends TableProps.ColumnDefinition<KeySummary> {
   id: string

@@ -5,8 +5,9 @@ import PropertyFilter, { type PropertyFilterProps } from '@cloudscape-design/com
 import { useMemo, type ReactNode } from 'react'
 import { useDates, useT } from '../../i18n/index.tsx'
 import type { Facets } from './facets.ts'
-import { keyStates, origins, regionalities, useLabels } from './labels.ts'
+import { useLabels } from './labels.ts'
 import { tagProperty } from './match.ts'
+import { keyStates, origins, regionalities } from './values.ts'
 
 type Query = PropertyFilterProps.Query
 type Property = PropertyFilterProps.FilteringProperty

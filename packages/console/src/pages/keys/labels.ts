@@ -1,29 +1,8 @@
 import { useMemo } from 'react'
-import type { KeySummary } from '../../api/types.ts'
 import { useT, type MessageName } from '../../i18n/index.tsx'
+import { keyStates, origins, regionalities, usages } from './values.ts'
 
-/** What the console calls the values of the API. */
-
-export const keyStates = [
-  'Enabled',
-  'Disabled',
-  'PendingImport',
-  'PendingDeletion',
-  'PendingReplicaDeletion',
-  'Unavailable',
-] as const
-export const origins = ['AWS_KMS', 'EXTERNAL', 'EXTERNAL_KEY_STORE', 'AWS_CLOUDHSM'] as const
-const usages = ['ENCRYPT_DECRYPT', 'SIGN_VERIFY', 'GENERATE_VERIFY_MAC', 'KEY_AGREEMENT'] as const
-export const regionalities = ['SINGLE', 'PRIMARY', 'REPLICA'] as const
-
-export type Regionality = (typeof regionalities)[number]
-
-export function regionalityOf({ MultiRegion, MultiRegionKeyType }: KeySummary): Regionality | undefined {
-  if (MultiRegion === undefined) return undefined
-  return MultiRegion ? MultiRegionKeyType : 'SINGLE'
-}
-
-/** Gives the name of a value; of one that only a later server knows, the value. */
+/** Gives what the console calls a value of the API; of one that only a later server knows, the value. */
 export interface Labels {
   state: (value: string | undefined) => string | undefined
   origin: (value: string | undefined) => string | undefined
@@ -48,6 +27,3 @@ export function useLabels(): Labels {
     }
   }, [t])
 }
-
-/** As KMS shows aliases to people. */
-export const aliasText = (name: string): string => name.replace(/^alias\//, '')

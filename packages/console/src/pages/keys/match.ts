@@ -1,6 +1,6 @@
 import type { PropertyFilterProps } from '@cloudscape-design/components/property-filter'
 import type { KeySummary } from '../../api/types.ts'
-import { aliasText, regionalityOf } from './labels.ts'
+import { aliasText, regionalityOf } from './values.ts'
 
 /** Which keys a filter lets through. */
 
