@@ -2,6 +2,7 @@ import { randomBytes, type KeyObject } from 'node:crypto'
 import { roleCaller, userCaller, type Caller } from './auth/caller.ts'
 import { openSecret, type AccessKey, type Role, type User } from './auth/identities.ts'
 import { openSession, type Session } from './auth/session.ts'
+import { accessKeyInUse } from './by-name.ts'
 import type { Identity } from './policies.ts'
 import { kmsError, type KmsError } from './protocol/errors.ts'
 import {
@@ -79,19 +80,30 @@ export async function authenticate(
     throw kmsError('ExpiredTokenException', 'The security token included in the request is expired')
   }
   // Sessions of users manage no identities without a second factor, of which there are none here
-  // (https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html).
-  if (scope.service === 'iam' && identity.session?.of.kind === 'user') throw unrecognized()
+  // (https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html); but the console does.
+  const { of, console = false } = identity.session ?? {}
+  if (scope.service === 'iam' && of?.kind === 'user' && !console) throw unrecognized()
   return { caller: callerFor(known, accessKeyId), identity, region }
+}
+
+/**
+ * As if an access key had signed: for whoever keeps the server, and acts for its user.
+ *
+ * @throws UnrecognizedClientException
+ */
+export async function signerOf(view: View, accessKeyId: string, region: string): Promise<Signer> {
+  const found = await accessKeyInUse(view, accessKeyId)
+  if (!found) throw unrecognized()
+  return { caller: userCaller(found.user, undefined, accessKeyId), identity: { entity: found.user }, region }
 }
 
 const unrecognized = (): KmsError =>
   kmsError('UnrecognizedClientException', 'The security token included in the request is invalid.')
 
 async function findAccessKey(seal: Seal, view: View, id: string): Promise<Known | undefined> {
-  const accessKey = await view.get('access-key', id)
-  const user = accessKey && (await view.get('user', identityRow(accessKey.account, accessKey.userName)))
-  // A user of the same name that came later does not list it.
-  if (!accessKey || !user?.accessKeys.includes(id) || accessKey.status !== 'Active') return undefined
+  const found = await accessKeyInUse(view, id)
+  if (!found) return undefined
+  const { accessKey, user } = found
   const version = view.versionSeen('access-key', id)
   return { identity: { entity: user }, credential: accessKey, version, secret: () => openSecret(seal, accessKey) }
 }

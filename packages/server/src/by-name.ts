@@ -1,4 +1,4 @@
-import { identityArn } from './auth/identities.ts'
+import { identityArn, type AccessKey, type User } from './auth/identities.ts'
 import type { Key } from './keys/key.ts'
 import { aliasArn, keyArn, splitArn, type KeyIdentifier } from './protocol/arn.ts'
 import { aliasRow, identityRow, keyRow, TamperedRow, type Documents, type View } from './store/documents.ts'
@@ -14,6 +14,17 @@ export async function identityByArn<K extends 'user' | 'group' | 'role' | 'manag
   const { account = '', resource = '' } = splitArn(arn) ?? {}
   const found = await view.get(kind, identityRow(account, resource.slice(resource.lastIndexOf('/') + 1)))
   return found && identityArn(kind, found) === arn ? found : undefined
+}
+
+/** An access key that can sign, and the user for whom it does. */
+export async function accessKeyInUse(
+  view: View,
+  id: string,
+): Promise<{ accessKey: Readonly<AccessKey>; user: Readonly<User> } | undefined> {
+  const accessKey = await view.get('access-key', id)
+  const user = accessKey && (await view.get('user', identityRow(accessKey.account, accessKey.userName)))
+  // A user of the same name that came later does not list it.
+  return user?.accessKeys.includes(id) && accessKey?.status === 'Active' ? { accessKey, user } : undefined
 }
 
 /** @throws TamperedRow if the key does not vouch for the alias: then an old row of it was put back */

@@ -39,7 +39,7 @@ const settlements: { [K in Kind]?: (sources: Sources, id: string, now: number) =
 
 const remove = (kind: Kind, id: string): Change => ({ remove: kind, id, erase: kind === 'day-key' })
 
-/** Rows looked at, and explanations forgotten, at a time. */
+/** Rows looked at, and forgotten, at a time. */
 const batch = 100
 /** As many of the grants of a key as go in one commit. */
 const grantBatch = 130
@@ -57,7 +57,7 @@ export interface Server {
  * any time, to stop anywhere, and to run twice. A row that lost a race waits for the next call. One that was tampered with
  * is logged and left alone: however many there are, they do not keep the others.
  *
- * @returns how many commits that took, less those that only forgot why requests were denied
+ * @returns how many commits that took, less those that only forgot explanations and links
  */
 export async function settleDue(server: Server, now: number): Promise<number> {
   const leftAlone = new Set<string>()
@@ -66,8 +66,8 @@ export async function settleDue(server: Server, now: number): Promise<number> {
     const due = await server.store.due(now, Math.max(batch, 2 * leftAlone.size))
     const untried = due.filter(row => !leftAlone.has(nameOf(row)))
     if (untried.length === 0) return settled
-    const [explanations, others] = [untried.filter(isExplanation), untried.filter(row => !isExplanation(row))]
-    for (const row of await forget(server, explanations)) leftAlone.add(nameOf(row))
+    const [passing, others] = [untried.filter(isPassing), untried.filter(row => !isPassing(row))]
+    for (const row of await forget(server, passing)) leftAlone.add(nameOf(row))
     for (const row of others) {
       // Rows that have more to settle are due again.
       if (await settle(server, row.kind, row.id, now)) settled++
@@ -82,10 +82,11 @@ interface DueRow {
 }
 
 const nameOf = ({ kind, id }: DueRow): string => `${kind} ${id}`
-const isExplanation = ({ kind }: DueRow): boolean => kind === 'explanation'
+/** What is of no use any more once it is due: only its row is left to go. */
+const isPassing = ({ kind }: DueRow): boolean => kind === 'explanation' || kind === 'console-link'
 
 /**
- * Removes explanations of denials that are too old, all in one commit: a flood of denials leaves many.
+ * Removes explanations of denials and links to the console that are too old, all in one commit: a flood leaves many.
  *
  * @returns those that could not be removed
  */

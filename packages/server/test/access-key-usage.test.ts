@@ -110,7 +110,7 @@ test('what was not used since is not written again', async () => {
 
 test('temporary credentials are not noted, nor who signs nothing', async () => {
   await make(1)
-  use(1, start, { session: { issuedAt: start, transitiveTags: [] } })
+  use(1, start, { session: { issuedAt: start, expiresAt: start, isConsole: false, transitiveTags: [] } })
   const { accessKeyId: _, ...unsigned } = {
     type: 'IAMUser',
     account,

@@ -97,6 +97,7 @@ function apiRecord(event: ApiEvent): string {
     (event.sharedEventId === undefined ? '' : `,"sharedEventID":"${event.sharedEventId}"`) +
     `,"eventCategory":"Management"` +
     (tls ? `,"tlsDetails":${tlsDetails(tls)}` : '') +
+    (caller.session?.isConsole && recipient === caller.account ? ',"sessionCredentialFromConsole":"true"' : '') +
     '}'
   )
 }

@@ -56,6 +56,9 @@ export interface WebIdentity {
 interface SessionFacts {
   /** Epoch milliseconds. */
   readonly issuedAt: number
+  readonly expiresAt: number
+  /** Whether it is of a user who signed in to the console: then it manages identities as an access key would. */
+  readonly isConsole: boolean
   /** Of the role: its name and unique id (`AROA...`). */
   readonly role?: { readonly name: string; readonly id: string }
   readonly sourceIdentity?: string
@@ -65,11 +68,11 @@ interface SessionFacts {
   readonly transitiveTags: readonly string[]
 }
 
-/** A user, with an access key of its own or temporary credentials. */
+/** A user, with an access key of its own, temporary credentials, or neither yet. */
 export function userCaller(
   user: Readonly<User> | Readonly<Role>,
-  session: Pick<Session, 'issuedAt'> | undefined,
-  accessKeyId: string,
+  session?: Pick<Session, 'issuedAt' | 'expiresAt' | 'console'>,
+  accessKeyId?: string,
 ): Caller {
   return {
     type: 'IAMUser',
@@ -77,20 +80,27 @@ export function userCaller(
     arn: userArn(user),
     principalId: user.id,
     userName: user.name,
-    accessKeyId,
+    ...(accessKeyId !== undefined && { accessKeyId }),
     tags: mapOf(user.tags),
-    ...(session && { session: { issuedAt: session.issuedAt, transitiveTags: [] } }),
+    ...(session && {
+      session: {
+        issuedAt: session.issuedAt,
+        expiresAt: session.expiresAt,
+        isConsole: session.console === true,
+        transitiveTags: [],
+      },
+    }),
   }
 }
 
 /** A session of a role. */
 export function roleCaller(
   role: Readonly<User> | Readonly<Role>,
-  session: Pick<Session, 'issuedAt' | 'tags' | 'transitiveTags' | 'sourceIdentity' | 'provider'>,
+  session: Pick<Session, 'issuedAt' | 'expiresAt' | 'tags' | 'transitiveTags' | 'sourceIdentity' | 'provider'>,
   sessionName: string,
   accessKeyId: string,
 ): Caller {
-  const { issuedAt, tags, transitiveTags, sourceIdentity, provider } = session
+  const { issuedAt, expiresAt, tags, transitiveTags, sourceIdentity, provider } = session
   return {
     type: 'AssumedRole',
     account: role.account,
@@ -101,6 +111,8 @@ export function roleCaller(
     tags: withSessionTags(role.tags, tags),
     session: {
       issuedAt,
+      expiresAt,
+      isConsole: false,
       role: { name: role.name, id: role.id },
       transitiveTags,
       ...(sourceIdentity !== undefined && { sourceIdentity }),

@@ -24,6 +24,8 @@ export interface Session {
   sourceIdentity?: string
   /** ARN of the provider that vouched for a web identity. */
   provider?: string
+  /** Of a user who signed in to the console. */
+  console?: true
 }
 
 /** Temporary credentials, as they are given out. */

@@ -146,12 +146,16 @@ const unknownKey = ({ source, credentials }: Client): string =>
   `This server does not know the access key ${credentials.accessKeyId} from ${source}.`
 const wrongSecret = ({ source }: Client): string => `The access key is from ${source}.`
 
-function whyDenied(_: Client, requestId: string | undefined): string | undefined {
-  return requestId === undefined ? undefined : `Why: keyreeve explain ${requestId}`
+/** Only what policies deny has an explanation. */
+function whyDenied(_: Client, requestId: string | undefined, message = ''): string | undefined {
+  const isByPolicies = requestId !== undefined && / is not authorized to perform: /.test(message)
+  return isByPolicies ? `Why: keyreeve explain ${requestId}` : undefined
 }
 
 /** What to do about an error, where its text does not say. */
-const advice: Readonly<Record<string, (client: Client, requestId: string | undefined) => string | undefined>> = {
+const advice: Readonly<
+  Record<string, (client: Client, requestId: string | undefined, message: string | undefined) => string | undefined>
+> = {
   AccessDenied: whyDenied,
   AccessDeniedException: whyDenied,
   ExpiredImportTokenException: () => 'Its time is over, or it has failed too often. Fetch new import parameters.',
@@ -177,7 +181,7 @@ function refusal(
   const advise = Object.hasOwn(advice, code) ? advice[code] : undefined
   return new ServiceError(
     code,
-    [`${code}:`, message?.trim(), advise?.(client, requestId)].filter(part => part !== undefined).join(' '),
+    [`${code}:`, message?.trim(), advise?.(client, requestId, message)].filter(part => part !== undefined).join(' '),
   )
 }
 

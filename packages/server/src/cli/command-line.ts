@@ -28,6 +28,10 @@ const verbs: Readonly<Record<string, { about: string; load: () => Promise<Verb> 
     about: 'Upload the wrapped key material',
     load: async () => (await import('./import-upload.ts')).importUpload,
   },
+  console: {
+    about: 'Make a link that signs a browser in to the console',
+    load: async () => (await import('./console.ts')).consoleLink,
+  },
   'user create': {
     about: 'Make a user, with policies and an access key if wanted',
     load: async () => (await import('./user.ts')).userCreate,

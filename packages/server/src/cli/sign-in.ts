@@ -50,6 +50,14 @@ export function callableAddress(address: string): string {
   return address.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
 }
 
+/**
+ * Where the console is.
+ *
+ * @param code of a link that signs in there. It stands where browsers send it to no server, and no log has it
+ */
+export const consoleAddress = (address: string, code?: string): string =>
+  `${address.replace(/\/$/, '')}/console/${code === undefined ? '' : `#/sign-in/${code}`}`
+
 /** What a server with this configuration would listen on; undefined if it will take any free port. */
 export function configuredAddress({ host, port, basePath, tls }: Config): string | undefined {
   if (port === 0) return undefined

@@ -2,12 +2,15 @@ import { readFileSync } from 'node:fs'
 import module from 'node:module'
 import { constants } from 'node:os'
 import { resolve } from 'node:path'
+import type { OpenApp } from '../app.ts'
 import { loadConfig, optionsHelp } from '../config.ts'
 import { openLog } from '../log.ts'
 import type { RunningServer } from '../main.ts'
+import { findCredentials } from './caller.ts'
+import type { View } from '../store/documents.ts'
 import { requireSafeRuntime, thisRuntime } from './runtime.ts'
-import { callableAddress, signInLines, signInVariables } from './sign-in.ts'
-import { remark, say, type Verb } from './verb.ts'
+import { callableAddress, consoleAddress, signInLines, signInVariables } from './sign-in.ts'
+import { Failure, remark, say, type Verb } from './verb.ts'
 
 /** Listens until a signal comes. Scripts may wait for the line `Ready.` on stdout. */
 export const start: Verb = {
@@ -39,7 +42,9 @@ without TLS stops like SIGTERM.
     for (const notice of server.app.notices) say(`${notice}\n`)
     say(`Address:     ${address}`)
     if (server.adminAddress !== undefined) say(`Metrics:     ${server.adminAddress}/metrics`)
-    say(`Console:     ${address}/console/`)
+    const code = await consoleCode(server.app, credentials)
+    say(`Console:     ${consoleAddress(address, code)}`)
+    if (code !== undefined) say('             (works once, for 10 minutes; keyreeve console makes another)')
     say(`Credentials: ${credentials}\n`)
     say('To use it with the AWS CLI and SDKs:\n')
     const lines = signInLines(signInVariables(config, credentials, address), process.env)
@@ -48,6 +53,27 @@ without TLS stops like SIGTERM.
     // Not left to the exit, which may come by force. Only the next start has use for it, so it waits until idle.
     setImmediate(() => module.flushCompileCache?.())
   },
+}
+
+/**
+ * For a link that signs in as whom the credentials file is for, made like any other, with its record; undefined if the file is
+ * gone, or its access key signs no more.
+ */
+async function consoleCode(app: OpenApp, file: string): Promise<string | undefined> {
+  const { createConsoleLink } = await import('../operations/keyreeve/create-console-link.ts')
+  const { signerOf } = await import('../authenticate.ts')
+  const { perform } = await import('../pipeline.ts')
+  const { KmsError } = await import('../protocol/errors.ts')
+  try {
+    const { accessKeyId, secret } = findCredentials({ credentials: file, profile: undefined }, {}).credentials
+    secret.fill(0)
+    const [region = ''] = app.services.settings.regions
+    const by = { who: (view: View) => signerOf(view, accessKeyId, region), agent: 'keyreeve start' }
+    return (await perform<{ Code: string }>(app, createConsoleLink, {}, by)).Code
+  } catch (error) {
+    if (error instanceof Failure || error instanceof KmsError) return undefined
+    throw error
+  }
 }
 
 /** npm passes a Ctrl-C on, which the terminal has sent to us already: within so many milliseconds, two are one. */

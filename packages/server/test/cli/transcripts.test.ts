@@ -56,6 +56,7 @@ function generalize(output: string, { folder }: Workplace, address: string): str
     .replace(/\b(AKIA|ASIA)[A-Z2-7]{16}\b/g, '<access key>')
     .replace(/(?<=secret_access_key = |SecretAccessKey": "|SECRET_ACCESS_KEY=)[\w+/]{40}/gi, '<secret>')
     .replace(/(?<=SessionToken": "|SESSION_TOKEN=)[\w+/=-]{100,}/g, '<token>')
+    .replace(/(?<=sign-in\/)[\w-]{43}/g, '<code>')
     .replace(/\(pid \d+\)/g, '(pid <pid>)')
     .trimEnd()
 }

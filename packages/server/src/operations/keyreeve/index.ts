@@ -1,8 +1,21 @@
 import type { Operation } from '../../operation.ts'
 import { createAccount } from './create-account.ts'
+import { createConsoleLink } from './create-console-link.ts'
+import { createConsoleSession } from './create-console-session.ts'
+import { describeConsole } from './describe-console.ts'
 import { explainRequest } from './explain-request.ts'
 import { listAccounts } from './list-accounts.ts'
+import { redeemConsoleLink } from './redeem-console-link.ts'
 import { simulateAccess } from './simulate-access.ts'
 
 /** What the real services do not have. */
-export const keyreeveOperations: readonly Operation[] = [createAccount, explainRequest, listAccounts, simulateAccess]
+export const keyreeveOperations: readonly Operation[] = [
+  createAccount,
+  createConsoleLink,
+  createConsoleSession,
+  describeConsole,
+  explainRequest,
+  listAccounts,
+  redeemConsoleLink,
+  simulateAccess,
+]

@@ -102,7 +102,7 @@ async function requirePrincipal(
   if (owner === account && kind === 'user' && service === 'iam') {
     const user = await view.get('user', identityRow(account, name))
     if (user && (text === userArn(user) || text === user.name)) {
-      return { identity: { entity: user }, caller: userCaller(user, undefined, '') }
+      return { identity: { entity: user }, caller: userCaller(user) }
     }
   }
   if (owner === account && kind === (service === 'sts' ? 'assumed-role' : 'role')) {
@@ -115,7 +115,7 @@ async function requirePrincipal(
 
 /** Of a role that is named without one. */
 const sessionName = 'simulation'
-const session = (now: number) => ({ issuedAt: now, tags: [], transitiveTags: [] })
+const session = (now: number) => ({ issuedAt: now, expiresAt: now, tags: [], transitiveTags: [] })
 
 // What on
 

@@ -28,12 +28,12 @@ export function refuseSecondFactor(input: { SerialNumber?: string; TokenCode?: s
 
 export const denied = (message: string): KmsError => kmsError('AccessDeniedException', message)
 
-/** @throws AccessDeniedException for sessions of users, if `whose` says so, or for all sessions */
+/** @throws AccessDeniedException for sessions of users outside the console, if `whose` says so, or for all sessions */
 export function refuseSessions(
   { caller, operation }: Pick<Context, 'caller' | 'operation'>,
   whose: 'users' | 'all',
 ): void {
-  if (!caller.session || (whose === 'users' && caller.type !== 'IAMUser')) return
+  if (!caller.session || (whose === 'users' && (caller.type !== 'IAMUser' || caller.session.isConsole))) return
   throw denied(`Cannot call ${operation} with session credentials`)
 }
 
@@ -55,4 +55,20 @@ export function giveOut(
     answered: { ...shown, SecretAccessKey: secretAccessKey, SessionToken: token },
     recorded: { accessKeyId: shown.AccessKeyId, expiration: shown.Expiration },
   }
+}
+
+/**
+ * The same for the caller itself.
+ *
+ * @throws AccessDeniedException unless it is a user
+ */
+export function giveOutOwn(
+  context: Pick<Context, 'seal' | 'now' | 'caller' | 'operation'>,
+  duration: number,
+  more: Pick<Session, 'console'> = {},
+) {
+  const { account, userName, principalId } = context.caller
+  if (userName === undefined) throw denied(`Only users can call ${context.operation}.`)
+  const of = { kind: 'user', name: userName, id: principalId } as const
+  return giveOut(context, duration, { account, of, policyArns: [], tags: [], transitiveTags: [], ...more })
 }

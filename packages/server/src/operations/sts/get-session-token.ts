@@ -1,7 +1,7 @@
 import { noKeys, operation } from '../../operation.ts'
 import { integer, optional, structure } from '../../protocol/shape.ts'
 import { shown } from '../shown.ts'
-import { credentials, denied, giveOut, refuseSecondFactor, refuseSessions, secondFactor } from './credentials.ts'
+import { credentials, giveOutOwn, refuseSecondFactor, refuseSessions, secondFactor } from './credentials.ts'
 
 /** Temporary credentials of the user itself. They can do what the user can, but for IAM and most of STS. */
 export const getSessionToken = operation({
@@ -17,11 +17,7 @@ export const getSessionToken = operation({
   },
   audit: { readOnly: true, parameters: input => shown(input, 'DurationSeconds') },
   handle(context, { DurationSeconds = 43_200 }) {
-    const { account, userName, principalId } = context.caller
-    if (userName === undefined) throw denied('Only users can call GetSessionToken.')
-    const of = { kind: 'user', name: userName, id: principalId } as const
-    const wanted = { account, of, policyArns: [], tags: [], transitiveTags: [] }
-    const { answered, recorded } = giveOut(context, DurationSeconds, wanted)
+    const { answered, recorded } = giveOutOwn(context, DurationSeconds)
     return { output: { Credentials: answered }, recorded: { credentials: recorded } }
   },
 })
