@@ -1,6 +1,8 @@
 import { common } from './common.ts'
+import { create } from './create.ts'
 import { keys } from './keys.ts'
 import { stores } from './stores.ts'
+import { policy } from './policy.ts'
 
 /** All texts, in the language that they are written in first; by area, one file each. */
-export const en = { ...common, ...keys, ...stores } as const
+export const en = { ...common, ...create, ...policy, ...keys, ...stores } as const
