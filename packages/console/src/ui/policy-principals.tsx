@@ -41,8 +41,8 @@ export const isPrincipalArn = (text: string): boolean =>
 
 export const isAccount = (text: string): boolean => /^\d{12}$/.test(text)
 
-/** Of the account: all pages. */
-export function usePrincipals(): {
+/** Of the account: all pages. Nothing is read before it is enabled. */
+export function usePrincipals(enabled = true): {
   users: { data: Principal[] | undefined; error: ApiError | null; refetch: () => unknown }
   roles: { data: Principal[] | undefined; error: ApiError | null; refetch: () => unknown }
 } {
@@ -51,6 +51,7 @@ export function usePrincipals(): {
     IsTruncated && Marker !== undefined ? { MaxItems: 1000, Marker } : undefined
   const users = useQuery<Principal[], ApiError>({
     queryKey: ['iam', 'ListUsers', 'all'],
+    enabled,
     queryFn: async () => {
       const pages = await allPages<object, IamOutput<'ListUsers'>>(
         input => api.iam('ListUsers', input),
@@ -69,6 +70,7 @@ export function usePrincipals(): {
   })
   const roles = useQuery<Principal[], ApiError>({
     queryKey: ['iam', 'ListRoles', 'all'],
+    enabled,
     queryFn: async () => {
       const pages = await allPages<object, IamOutput<'ListRoles'>>(
         input => api.iam('ListRoles', input),

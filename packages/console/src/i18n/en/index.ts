@@ -1,3 +1,5 @@
+import { access } from './access.ts'
+import { audit } from './audit.ts'
 import { common } from './common.ts'
 import { create } from './create.ts'
 import { keys } from './keys.ts'
@@ -5,4 +7,4 @@ import { stores } from './stores.ts'
 import { policy } from './policy.ts'
 
 /** All texts, in the language that they are written in first; by area, one file each. */
-export const en = { ...common, ...create, ...policy, ...keys, ...stores } as const
+export const en = { ...common, ...access, ...audit, ...create, ...policy, ...keys, ...stores } as const
