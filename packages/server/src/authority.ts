@@ -11,7 +11,7 @@ import { Denial, denialText, foreignText, type Explained } from './auth/denial.t
 import type { Caller } from './auth/caller.ts'
 import type { CompiledPolicy } from './auth/compile.ts'
 import { decideByGrants, evaluate, ownSide } from './auth/evaluate.ts'
-import { explain } from './auth/explain.ts'
+import { everything, explain } from './auth/explain.ts'
 import type { Grant } from './auth/grants.ts'
 import { requestContext, type Conditions, type Connection, type Facts } from './auth/request-context.ts'
 import { TooMuchEffort } from './auth/wildcard.ts'
@@ -171,10 +171,44 @@ export class Authority {
     return explain(request, this.#own, [], { side: 'caller', isDenied })
   }
 
-  /** At the same moment, in the same Region and over the same connection, but for another caller. */
-  async as(identity: Identity, caller: Caller): Promise<Authority> {
-    const circumstances = { caller, now: this.#now, region: this.#region, connection: this.#connection }
-    return await Authority.of(this.#view, identity, circumstances)
+  /**
+   * Whether something could be decided otherwise under other circumstances, as far as conditions of policies and constraints
+   * of grants can tell: those that go by the key, or by who asks, stay as they are.
+   */
+  async mightDiffer(question: Question, decision: Decision): Promise<boolean> {
+    const { allowed } = decision
+    const request: AccessRequest = { ...this.#requestOf(question), supposed: allowed ? 'worst' : 'best' }
+    const policies = this.#policiesFor(question)
+    try {
+      const byPolicy = evaluate(request, policies, [])
+      if (byPolicy.allowed || (!byPolicy.allowed && byPolicy.explicit)) return byPolicy.allowed !== allowed
+      const grants = await this.#grantsFor(question)
+      const known = allowed && decision.grant ? [decision.grant, ...grants] : grants
+      const byGrant = decideByGrants(request, known, ownSide(request, policies))
+      // What was not looked at may allow it.
+      return (byGrant !== undefined || (!allowed && grants.length >= mostExplained)) !== allowed
+    } catch (error) {
+      if (error instanceof TooMuchEffort) return true
+      throw error
+    }
+  }
+
+  /**
+   * At the same moment, in the same Region and over the same connection, but for another caller.
+   *
+   * @param identity whose policies it has; undefined for a name that nobody has
+   */
+  async as(identity: Identity | undefined, caller: Caller): Promise<Authority> {
+    return await Authority.of(this.#view, identity, this.#circumstancesOf(caller))
+  }
+
+  /** The same for somebody of another account whose own policies allow everything: so the owner's side alone decides. */
+  asStranger(caller: Caller): Authority {
+    return new Authority(this.#view, this.#circumstancesOf(caller), { identity: [everything] })
+  }
+
+  #circumstancesOf(caller: Caller): Circumstances {
+    return { caller, now: this.#now, region: this.#region, connection: this.#connection }
   }
 
   #ownerOf({ key, resource }: Question): string {

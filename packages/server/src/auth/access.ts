@@ -22,6 +22,8 @@ export interface AccessRequest {
   context: RequestContext
   /** What grants are held against; absent where none can allow it. */
   grantable?: Grantable
+  /** In place of its own circumstances: those that are the best for the caller, or the worst. */
+  supposed?: 'best' | 'worst'
 }
 
 /** The values of condition keys. */

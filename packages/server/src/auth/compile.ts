@@ -6,6 +6,7 @@ import type { BoundPrincipal } from './identities.ts'
 import { lowered } from './lowered.ts'
 import { readPolicy, type Listed, type ParsedPolicy, type Statement } from './policy.ts'
 import type { Principal } from './principals.ts'
+import { isGiven } from './request-context.ts'
 import { matcherOf, parseTemplate, resourceStart, type Matcher } from './template.ts'
 import { compileWildcard, spend, type Effort } from './wildcard.ts'
 
@@ -81,6 +82,8 @@ function compile(
   const contextOf = ({ context }: AccessRequest): RequestContext => (kind === 'key' ? visibleToKeys(context) : context)
   // What cannot be said counts for a denial, and for nothing else.
   const counts = (verdict: Verdict): boolean => verdict ?? effect === 'Deny'
+  const supposedOf = ({ supposed, caller }: AccessRequest, { key }: CompiledCondition): Verdict =>
+    supposed === undefined || isGiven(key, caller) ? undefined : (effect === 'Allow') === (supposed === 'best')
   return {
     name: sid === undefined || sid === '' ? String(index + 1) : sid,
     effect,
@@ -96,7 +99,7 @@ function compile(
       if (!counts(covers(request.resource, context))) return 'resource'
       let doubtful: CompiledCondition | undefined
       for (const condition of conditions) {
-        const verdict = condition.judge(context)
+        const verdict = supposedOf(request, condition) ?? condition.judge(context)
         if (verdict === false) return condition
         if (verdict === undefined) doubtful ??= condition
       }

@@ -142,27 +142,28 @@ export function grantFault(request: AccessRequest, grant: Readonly<Grant>, side:
   }
   if (!side.session) return 'session'
   if (!grant.operations.includes(grantable.operation)) return 'operation'
-  return constraintFault(grantable, grant)
+  return request.supposed === 'best' ? undefined : constraintFault(grantable, grant, request.supposed === 'worst')
 }
 
+/** @param isWorst whether the request is supposed to meet no constraint that it could fail to meet */
 function constraintFault(
   grantable: Grantable,
   { operations, constraints = {} }: Readonly<Grant>,
+  isWorst: boolean,
 ): GrantFault | undefined {
   const { operation, sourceArn, child } = grantable
   const { encryptionContextEquals: equals, encryptionContextSubset: subset } = constraints
-  if (constraints.sourceArn !== undefined && operation !== 'RetireGrant' && constraints.sourceArn !== sourceArn) {
-    return 'sourceArn'
-  }
+  const wantsSource = constraints.sourceArn !== undefined && operation !== 'RetireGrant'
+  if (wantsSource && (isWorst || constraints.sourceArn !== sourceArn)) return 'sourceArn'
   if (operation === 'CreateGrant') {
-    return child && isNarrower(child, { operations, constraints }) ? undefined : 'child'
+    return child && !isWorst && isNarrower(child, { operations, constraints }) ? undefined : 'child'
   }
   if (withoutContext.includes(operation)) return undefined
   const context = grantable.encryptionContext ?? new Map<string, string>()
-  if (equals && !(equals.length === context.size && holdsAll(context, equals))) {
+  if (equals && (isWorst || !(equals.length === context.size && holdsAll(context, equals)))) {
     return 'encryptionContextEquals'
   }
-  return subset && !holdsAll(context, subset) ? 'encryptionContextSubset' : undefined
+  return subset && (isWorst || !holdsAll(context, subset)) ? 'encryptionContextSubset' : undefined
 }
 
 type Pairs = readonly (readonly [name: string, value: string])[]

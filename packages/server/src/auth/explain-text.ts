@@ -79,6 +79,26 @@ function series(texts: readonly string[], last = 'and'): string {
   return others.length === 0 ? end : `${others.toReversed().join(', ')} ${last} ${end}`
 }
 
+/** What decided, in a few words. */
+export function decisionText(decision: Decision, isForbiddenAbroad = false): string {
+  if (decision.allowed) {
+    if (decision.grant) return `Grant ${decision.grant.id} allows it.`
+    const { statements } = decision
+    return `${capital(series(statements.map(nameOf)))} ${statements.length > 1 ? 'allow' : 'allows'} it.`
+  }
+  if (decision.isTooMuch) return `It is denied because ${tooMuch}.`
+  const [denying] = decision.statements
+  if (denying) return `${capital(nameOf(denying))} denies it.`
+  return isForbiddenAbroad ? 'It cannot be done on a key of another account.' : lacks[decision.layer]
+}
+
+const lacks: Readonly<Record<Layer, string>> = {
+  identity: 'The key policy leaves it to the account, but no identity policy allows it.',
+  resource: 'Neither the key policy nor a grant allows it.',
+  boundary: 'The permissions boundary does not allow it.',
+  session: 'No session policy allows it.',
+}
+
 // Grants
 
 /** Why a grant does not allow the request, in one sentence. */

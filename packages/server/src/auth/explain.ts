@@ -80,7 +80,8 @@ function explainAll(
 const nameOf = (decision: Decision, isDenied: boolean): Trace['decision'] =>
   decision.allowed ? (isDenied ? 'implicit deny' : 'allow') : decision.explicit ? 'explicit deny' : 'implicit deny'
 
-const everything = compilePolicy(
+/** What allows all that the other side has to allow. */
+export const everything = compilePolicy(
   'identity',
   JSON.stringify({ Statement: { Effect: 'Allow', Action: '*', Resource: '*' } }),
   'the other account',

@@ -1,7 +1,7 @@
 import type { Key } from '../keys/key.ts'
 import { headerOf } from '../protocol/headers.ts'
 import { ambiguous, type RequestContext, type ContextValue } from './access.ts'
-import type { Caller } from './caller.ts'
+import type { Caller, CallerNames } from './caller.ts'
 import { lowered } from './lowered.ts'
 import { mostEffort, spend, type Effort } from './wildcard.ts'
 
@@ -47,6 +47,37 @@ export function connectionOf(request: { peer: string; tls: unknown; rawHeaders: 
     ...(userAgent !== undefined && { userAgent }),
     ...(referer !== undefined && { referer }),
   }
+}
+
+/** What is known of a key that is used, and of whoever uses it, whatever the request says. */
+const ofKey: readonly string[] = [
+  'aws:resourceaccount',
+  'kms:customermasterkeyspec',
+  'kms:customermasterkeyusage',
+  'kms:keyorigin',
+  'kms:keyspec',
+  'kms:keyusage',
+  'kms:multiregion',
+  'kms:multiregionkeytype',
+  'kms:resourcealiases',
+]
+const ofServer: readonly string[] = ['aws:principalisawsservice', 'aws:requestedregion', 'aws:viaawsservice']
+const ofAccount: readonly string[] = ['aws:principalaccount', 'kms:calleraccount']
+const ofPrincipal: readonly string[] = ['aws:principalarn', 'aws:principaltype']
+const ofUser: readonly string[] = ['aws:userid', 'aws:username']
+
+/**
+ * Whether all requests of a caller for one action on one key have the same value of a condition key.
+ *
+ * @param key in lower case
+ */
+export function isGiven(key: string, { type, account, arn, roleArn, principalId }: CallerNames): boolean {
+  if (ofKey.includes(key) || ofServer.includes(key) || key.startsWith('aws:resourcetag/')) return true
+  if (ofAccount.includes(key)) return account !== ''
+  if (ofPrincipal.includes(key)) return (type === 'IAMUser' && arn !== '*') || roleArn !== undefined
+  // Of a user of this server; a session may have tags of its own.
+  const isUser = type === 'IAMUser' && principalId !== undefined && principalId !== ''
+  return isUser && (ofUser.includes(key) || key.startsWith('aws:principaltag/'))
 }
 
 /** Undefined for a key that the request has not. */

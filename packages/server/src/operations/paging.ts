@@ -15,6 +15,19 @@ export interface Pager {
 
 const macSize = 16
 
+/** A marker that does not show what it says: for places among what is not all the caller's. Base64 of a sealed record. */
+export const hideMarker = ({ list, seal }: Pager, after: string): string =>
+  encodeBase64(seal.seal({ purpose: 'hidden-marker/v1', fields: [list] }, Buffer.from(after)))
+
+/** @throws InvalidMarkerException if it is not such a marker of this list */
+export function readHiddenMarker({ list, seal }: Pager, marker: string | undefined): string | undefined {
+  if (marker === undefined) return undefined
+  const bytes = parse(marker)
+  const after = bytes && seal.openIfOurs({ purpose: 'hidden-marker/v1', fields: [list] }, bytes)
+  if (!after) throw kmsError('InvalidMarkerException')
+  return after.toString()
+}
+
 export function makeMarker({ list, seal }: Pager, after: string): string {
   return encodeBase64(Buffer.concat([mac(seal, list, after), Buffer.from(after)]))
 }

@@ -150,6 +150,7 @@ export type SealContext =
   | ContextOf<'access-key-secret/v1', [account: string, userName: string, accessKeyId: string]>
   | ContextOf<'session-token/v1', [accessKeyId: string]>
   | ContextOf<'day-key/v1', [day: string]>
+  | ContextOf<'hidden-marker/v1', [list: string]>
   | ContextOf<'key-store-credential/v1', [account: string, region: string, keyStoreId: string, accessKeyId: string]>
 
 const recordVersion = 0x01

@@ -71,7 +71,7 @@ export class MemoryEngine implements Engine {
   }
 
   async entriesBefore(before: number, limit: number, room: number): Promise<NumberedEntry[]> {
-    const found = (await this.entries(0, before - 1)).reverse().slice(0, limit)
+    const found = (await this.entries(0, Math.max(0, before - 1))).reverse().slice(0, limit)
     let left = room
     const last = found.findIndex(({ record }) => (left -= record.length) <= 0)
     return last < 0 ? found : found.slice(0, last + 1)

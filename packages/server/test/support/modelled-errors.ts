@@ -34,7 +34,11 @@ const ownErrors: Readonly<Record<string, readonly string[]>> = {
   CreateAccount: ['EntityAlreadyExistsException'],
   ExplainRequest: ['NotFoundException'],
   ListAccounts: ['InvalidMarkerException'],
+  ListKeyAccess: ['InvalidArnException', 'InvalidMarkerException', 'NotFoundException'],
+  ListKeySummaries: ['InvalidMarkerException'],
+  LookupEvents: ['InvalidArnException', 'InvalidMarkerException', 'NotFoundException'],
   SimulateAccess: ['InvalidArnException', 'NotFoundException'],
+  ValidateKeyPolicy: ['InvalidArnException', 'NotFoundException'],
 }
 
 /** By code. */

@@ -1,4 +1,6 @@
 import type { Operation } from '../../operation.ts'
+import { kmsError } from '../../protocol/errors.ts'
+import { string } from '../../protocol/shape.ts'
 import { kmsOperations } from '../kms.ts'
 
 /** What can be known of an action without a request. */
@@ -20,6 +22,27 @@ export async function knownActions(): Promise<ReadonlyMap<string, ActionFacts>> 
   const { stsOperations } = await import('../sts/index.ts')
   const { iamOperations } = await import('../iam/index.ts')
   return (known = actionsOf([...kmsOperations, ...stsOperations, ...iamOperations]))
+}
+
+/** With or without the prefix `kms:`. */
+export const actionName = string(1, 128, {
+  text: '([\\w-]+:)?\\w+',
+  test: value => /^(?:[\w-]+:)?\w+$/.test(value),
+})
+
+/**
+ * An action on keys that policies or grants can allow, in any case.
+ *
+ * @throws ValidationException
+ */
+export function requireKeyAction(actions: ReadonlyMap<string, ActionFacts>, text: string): ActionFacts {
+  const name = text.includes(':') ? text : `kms:${text}`
+  const action = actions.get(name.toLowerCase())
+  if (action?.isOnKeys && action.name !== 'kms:RetireGrant') return action
+  throw kmsError(
+    'ValidationException',
+    action ? `${action.name} is not decided by a key.` : `There is no action ${name}.`,
+  )
 }
 
 /** All actions that operations are authorised by, by name in lower case. */

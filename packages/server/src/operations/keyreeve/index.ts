@@ -5,6 +5,9 @@ import { createConsoleSession } from './create-console-session.ts'
 import { describeConsole } from './describe-console.ts'
 import { explainRequest } from './explain-request.ts'
 import { listAccounts } from './list-accounts.ts'
+import { listKeyAccess } from './list-key-access.ts'
+import { listKeySummaries } from './list-key-summaries.ts'
+import { lookupEvents } from './lookup-events.ts'
 import { redeemConsoleLink } from './redeem-console-link.ts'
 import { simulateAccess } from './simulate-access.ts'
 
@@ -16,6 +19,9 @@ export const keyreeveOperations: readonly Operation[] = [
   describeConsole,
   explainRequest,
   listAccounts,
+  listKeyAccess,
+  listKeySummaries,
+  lookupEvents,
   redeemConsoleLink,
   simulateAccess,
 ]

@@ -1,12 +1,9 @@
 import type { ContextValue } from '../../auth/access.ts'
-import { roleCaller, userCaller, type Caller } from '../../auth/caller.ts'
-import { grantOperations } from '../../auth/grants.ts'
 import { roleArn, userArn } from '../../auth/identities.ts'
 import type { Question, Resource } from '../../authority.ts'
 import { absenceOf, keyByIdentifier } from '../../by-name.ts'
 import type { Key } from '../../keys/key.ts'
 import { noKeys, operation, type Context } from '../../operation.ts'
-import type { Identity } from '../../policies.ts'
 import { requireKeyIdentifier, splitArn, type KeyIdentifier } from '../../protocol/arn.ts'
 import { kmsError, type KmsError } from '../../protocol/errors.ts'
 import { list, map, optional, string, structure, type Infer } from '../../protocol/shape.ts'
@@ -15,6 +12,7 @@ import { encryptionContext, keyId } from '../members.ts'
 import { shown } from '../shown.ts'
 import { roleResource } from '../sts/role-sessions.ts'
 import { knownActions, type ActionFacts } from './actions.ts'
+import { asRole, asUser, granted, onKey, type Subject } from './simulated.ts'
 import { describeTrace, trace } from './trace.ts'
 
 const input = structure({
@@ -91,31 +89,22 @@ function requireAction(actions: ReadonlyMap<string, ActionFacts>, { Action, KeyI
 // Who
 
 /** @throws NotFoundException */
-async function requirePrincipal(
-  { view, caller: { account }, now }: Context,
-  text: string,
-): Promise<{ identity: Identity; caller: Caller }> {
+async function requirePrincipal({ view, caller: { account }, now }: Context, text: string): Promise<Subject> {
   const { service, account: owner, resource } = splitArn(text) ?? { service: 'iam', account, resource: `user/${text}` }
   const [kind, ...names] = resource.split('/')
   const last = names.at(-1) ?? ''
   const name = service === 'sts' ? (names[0] ?? '') : last
   if (owner === account && kind === 'user' && service === 'iam') {
     const user = await view.get('user', identityRow(account, name))
-    if (user && (text === userArn(user) || text === user.name)) {
-      return { identity: { entity: user }, caller: userCaller(user) }
-    }
+    if (user && (text === userArn(user) || text === user.name)) return asUser(user)
   }
   if (owner === account && kind === (service === 'sts' ? 'assumed-role' : 'role')) {
     const role = await view.get('role', identityRow(account, name))
-    const caller = role && roleCaller(role, session(now), service === 'sts' ? last : sessionName, '')
-    if (caller && (text === caller.arn || text === roleArn(role))) return { identity: { entity: role }, caller }
+    const subject = role && asRole(role, now, service === 'sts' ? last : undefined)
+    if (subject && (text === subject.caller.arn || text === roleArn(role))) return subject
   }
   throw kmsError('NotFoundException', `Account ${account} has no user, role or session of a role ${text}.`)
 }
-
-/** Of a role that is named without one. */
-const sessionName = 'simulation'
-const session = (now: number) => ({ issuedAt: now, expiresAt: now, tags: [], transitiveTags: [] })
 
 // What on
 
@@ -125,19 +114,17 @@ type Asked = Pick<Question, 'action'> & Partial<Question>
 async function askedOn(context: Context, action: ActionFacts, request: Input): Promise<Asked> {
   const { caller, region, view } = context
   const { KeyId, ResourceArn, EncryptionContext } = request
-  const { name, crossAccount, isOnKeys, isOnAliases, keyConditions } = action
+  const { name, crossAccount, isOnKeys, isOnAliases } = action
   const asked = { action: name, ...(crossAccount && { crossAccount }) }
   const identifier = KeyId ?? (isOnKeys && !(isOnAliases && isAliasArn(ResourceArn)) ? ResourceArn : undefined)
   if (identifier === undefined) return { ...asked, resource: await onOther(context, name, ResourceArn) }
   const named = requireKeyIdentifier(identifier, { account: caller.account, region, aliases: true })
   const { account } = named
   const requestAlias = 'aliasName' in named ? named.aliasName : undefined
-  const operationName = grantOperations.find(granted => name === `kms:${granted}`)
+  const operationName = granted(action)
   const key = account === caller.account ? await requireKey(view, named) : undefined
   return {
-    ...asked,
-    ...(key ? { key } : { resource: { arn: identifier, account } }),
-    ...(key && keyConditions && { keyConditions: await keyConditions({ ...context, keys: { key } }) }),
+    ...(key ? await onKey(context, action, key) : { ...asked, resource: { arn: identifier, account } }),
     ...(requestAlias !== undefined && { requestAlias }),
     ...(operationName && {
       grantable: { operation: operationName, ...(EncryptionContext && { encryptionContext: EncryptionContext }) },
