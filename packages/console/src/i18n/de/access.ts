@@ -170,10 +170,10 @@ export const access: Record<keyof typeof english, string> = {
   'access.tab.conditional': 'hängt von einer Bedingung oder Einschränkung ab',
   'access.kind.user': 'Benutzer',
   'access.kind.role': 'Rolle',
-  'access.kind.grantee': 'durch Erteilung',
+  'access.kind.grantee': 'vom Schlüssel genannt',
   'access.kind.external': 'extern',
   'access.kind.grantee.text':
-    'Den Prinzipal nennt nur eine Erteilung. Er ist kein Benutzer und keine Rolle dieses Kontos und lässt sich daher nicht simulieren.',
+    'Die Schlüsselrichtlinie oder eine Erteilung nennt diesen Prinzipal, aber das Konto hat keinen solchen Benutzer und keine solche Rolle (mehr). Er lässt sich daher nicht simulieren.',
   'access.kind.external.text':
     'Der Prinzipal gehört einem anderen Konto. Dies sagen der Schlüssel und seine Erteilungen; die Richtlinien seines eigenen Kontos müssen es ebenfalls erlauben.',
   'access.cell': '{principal}, {action}: {outcome}',

@@ -165,10 +165,10 @@ export const access = {
   'access.tab.conditional': 'depends on a condition or a constraint',
   'access.kind.user': 'user',
   'access.kind.role': 'role',
-  'access.kind.grantee': 'by grant',
+  'access.kind.grantee': 'named by the key',
   'access.kind.external': 'external',
   'access.kind.grantee.text':
-    'The principal is named by a grant alone. It is no user or role of this account, so it cannot be simulated.',
+    'The key policy or a grant names this principal, but the account has no such user or role (any more), so it cannot be simulated.',
   'access.kind.external.text':
     'The principal belongs to another account. This is what the key and its grants say; the policies of its own account have to allow it, too.',
   'access.cell': '{principal}, {action}: {outcome}',

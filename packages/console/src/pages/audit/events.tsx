@@ -27,11 +27,11 @@ import { filterOf, useSearch, type Filter, type Search } from './search.ts'
 import './events.css'
 
 /** The audit log, or what it has of one key. What is looked for is in the address. */
-export function Events({ keyId }: { keyId?: string }): ReactNode {
+export function Events({ keyArn }: { keyArn?: string }): ReactNode {
   const t = useT()
   const [parameters, setParameters] = useParameters()
   const noted = filterOf(parameters)
-  const filter: Filter = keyId === undefined ? noted : { ...noted, key: keyId }
+  const filter: Filter = keyArn === undefined ? noted : { ...noted, key: keyArn }
   const [isFollowing, setFollowing] = useState(false)
   const [isExporting, setExporting] = useState(false)
   const [opened, setOpened] = useState<AuditEvent>()
@@ -44,13 +44,13 @@ export function Events({ keyId }: { keyId?: string }): ReactNode {
         <FilterForm
           key={parameters.toString()}
           filter={noted}
-          isOfKey={keyId !== undefined}
+          isOfKey={keyArn !== undefined}
           onChange={changed => setParameters({ ...changed })}
         />
       </Container>
       <EventTable
         search={search}
-        hasKey={keyId !== undefined}
+        hasKey={keyArn !== undefined}
         onOpen={setOpened}
         actions={
           <SpaceBetween direction="horizontal" size="xs" alignItems="center">

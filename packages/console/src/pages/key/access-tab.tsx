@@ -214,7 +214,8 @@ function Why({ cell, keyId, onClose }: { cell: Cell; keyId: string; onClose: () 
     decision: { Action, Allowed, By, Reason },
   } = cell
   const action = Action.includes(':') ? Action : `kms:${Action}`
-  const isOurs = Kind === 'user' || Kind === 'role'
+  // Sessions of roles are named by their ARN alone.
+  const isOurs = Kind === 'user' || Kind === 'role' || /^arn:aws:sts::\d{12}:assumed-role\//.test(Arn)
   const trace = useKeyreeve('SimulateAccess', { PrincipalArn: Arn, Action: action, KeyId: keyId }, { enabled: isOurs })
   return (
     <Modal
