@@ -135,7 +135,8 @@ function Bar(): ReactNode {
       type: 'menu-dropdown',
       iconName: 'user-profile',
       text: `${name} @ ${account}`,
-      ariaLabel: t('frame.principal', { arn }),
+      // What is seen must be in it, for those who speak to their browser.
+      ariaLabel: `${name} @ ${account}: ${t('frame.principal', { arn })}`,
       title: arn,
       description: expiresAt === undefined ? '' : t('frame.sessionEnds', { time: time(expiresAt / 1000) }),
       items: [{ id: 'sign-out', text: t('frame.signOut') }],

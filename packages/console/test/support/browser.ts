@@ -117,7 +117,8 @@ export async function signInByKey(
 /** Waits until nothing says any more that it is being loaded. */
 export async function settled(page: Page): Promise<void> {
   await page.waitForLoadState('networkidle')
-  await page.getByText('Loading', { exact: true }).waitFor({ state: 'hidden' })
+  const loading = page.getByText('Loading', { exact: true }).filter({ visible: true })
+  await loading.first().waitFor({ state: 'hidden' })
 }
 
 /** Where screenshots go if the environment names a folder: KEYREEVE_SCREENSHOTS. */
