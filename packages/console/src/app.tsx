@@ -21,8 +21,12 @@ const ImportMaterial = lazy(() => import('./pages/import/index.tsx'))
 const KeyStores = lazy(() => import('./pages/key-stores/index.tsx'))
 const Users = lazy(() => import('./pages/identities/users.tsx'))
 const User = lazy(() => import('./pages/identities/user.tsx'))
+const Groups = lazy(() => import('./pages/identities/groups.tsx'))
+const Group = lazy(() => import('./pages/identities/group.tsx'))
 const Roles = lazy(() => import('./pages/identities/roles.tsx'))
 const Role = lazy(() => import('./pages/identities/role.tsx'))
+const Providers = lazy(() => import('./pages/identities/providers.tsx'))
+const Provider = lazy(() => import('./pages/identities/provider.tsx'))
 const Policies = lazy(() => import('./pages/identities/policies.tsx'))
 const Policy = lazy(() => import('./pages/identities/policy.tsx'))
 const Simulator = lazy(() => import('./pages/access/simulator.tsx'))
@@ -74,8 +78,12 @@ function Pages(): ReactNode {
       <Route path="/:region/key-stores" component={KeyStores} />
       <Route path="/:region/users" component={Users} />
       <Route path="/:region/users/:name">{({ name }) => <User key={name} name={named(name)} />}</Route>
+      <Route path="/:region/groups" component={Groups} />
+      <Route path="/:region/groups/:name">{({ name }) => <Group key={name} name={named(name)} />}</Route>
       <Route path="/:region/roles" component={Roles} />
       <Route path="/:region/roles/:name">{({ name }) => <Role key={name} name={named(name)} />}</Route>
+      <Route path="/:region/identity-providers" component={Providers} />
+      <Route path="/:region/identity-providers/:arn">{({ arn }) => <Provider key={arn} arn={named(arn)} />}</Route>
       <Route path="/:region/policies" component={Policies} />
       <Route path="/:region/policies/:arn">{({ arn }) => <Policy key={arn} arn={named(arn)} />}</Route>
       <Route path="/:region/simulator" component={Simulator} />

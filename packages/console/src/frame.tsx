@@ -164,7 +164,9 @@ function Navigation(): ReactNode {
       title: t('frame.identities'),
       items: [
         link(t('frame.users'), places.users),
+        link(t('frame.groups'), places.groups),
         link(t('frame.roles'), places.roles),
+        link(t('frame.providers'), places.providers),
         link(t('frame.policies'), places.policies),
       ],
     },

@@ -125,5 +125,7 @@ export function useChange<Input = void, Output = unknown>(
       options.onSuccess?.(output, input)
       await client.invalidateQueries()
     },
+    // Of several requests, those before the one that failed have changed something.
+    onError: () => void client.invalidateQueries(),
   })
 }

@@ -28,6 +28,8 @@ export interface PolicyCheck {
   /** It could not be judged. */
   error?: Error
   isChecking: boolean
+  /** Whether anybody says more of it than that it is JSON. */
+  isJudged: boolean
   /** Nothing is known that would have it refused. */
   isAcceptable: boolean
 }
@@ -69,6 +71,7 @@ export function usePolicyCheck(text: string, validate?: (text: string) => Promis
     ...(verdict && { verdict }),
     ...(error && { error }),
     isChecking: validate !== undefined && isJson && !verdict && !error,
+    isJudged: validate !== undefined,
     isAcceptable: isJson && verdict?.Valid !== false,
   }
 }
@@ -117,44 +120,54 @@ export function PolicyEditor({
   }
   const problemText = problem && describeProblem(t, problem)
   const wrong = [problemText, errorText].filter(text => text !== undefined && text !== '').join(' ')
-  return (
-    <div ref={place}>
-      <Grid gridDefinition={[{ colspan: { default: 12, m: 8 } }, { colspan: { default: 12, m: 4 } }]}>
-        <SpaceBetween size="xs">
-          <FormField label={label} description={description} errorText={wrong} stretch>
-            <div className="policy-text">
-              <pre aria-hidden="true">{Array.from({ length: lineCount }, (_, index) => index + 1).join('\n')}</pre>
-              <div>
-                <Textarea
-                  value={value}
-                  rows={Math.max(lineCount, 6)}
-                  resize="none"
-                  readOnly={!onChange}
-                  spellcheck={false}
-                  autoComplete={false}
-                  disableBrowserAutocorrect
-                  nativeTextareaAttributes={{ wrap: 'off' }}
-                  onChange={({ detail }) => onChange?.(detail.value)}
-                />
-              </div>
-            </div>
-          </FormField>
-          {onChange && (
-            <SpaceBetween direction="horizontal" size="xs">
-              <Button
-                disabled={problem !== undefined}
-                onClick={() => 'value' in read && onChange(writeJson(read.value))}
-              >
-                {t('policy.format')}
-              </Button>
-              {problem && (
-                <Button onClick={() => select(problem.offset, problem.offset + 1)}>{t('policy.goToMistake')}</Button>
-              )}
-            </SpaceBetween>
+  const text = (
+    <SpaceBetween size="xs">
+      <FormField label={label} description={description} errorText={wrong} stretch>
+        <div className="policy-text">
+          <pre aria-hidden="true">{Array.from({ length: lineCount }, (_, index) => index + 1).join('\n')}</pre>
+          <div>
+            <Textarea
+              value={value}
+              rows={Math.max(lineCount, 6)}
+              resize="none"
+              readOnly={!onChange}
+              spellcheck={false}
+              autoComplete={false}
+              disableBrowserAutocorrect
+              nativeTextareaAttributes={{ wrap: 'off' }}
+              onChange={({ detail }) => onChange?.(detail.value)}
+            />
+          </div>
+        </div>
+      </FormField>
+      {onChange && (
+        <SpaceBetween direction="horizontal" size="xs">
+          <Button
+            formAction="none"
+            disabled={problem !== undefined}
+            onClick={() => 'value' in read && onChange(writeJson(read.value))}
+          >
+            {t('policy.format')}
+          </Button>
+          {problem && (
+            <Button formAction="none" onClick={() => select(problem.offset, problem.offset + 1)}>
+              {t('policy.goToMistake')}
+            </Button>
           )}
         </SpaceBetween>
-        <Findings check={check} onShow={select} />
-      </Grid>
+      )}
+    </SpaceBetween>
+  )
+  return (
+    <div ref={place}>
+      {check.isJudged ? (
+        <Grid gridDefinition={[{ colspan: { default: 12, m: 8 } }, { colspan: { default: 12, m: 4 } }]}>
+          {text}
+          <Findings check={check} onShow={select} />
+        </Grid>
+      ) : (
+        text
+      )}
     </div>
   )
 }

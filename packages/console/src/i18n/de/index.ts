@@ -1,10 +1,12 @@
-import type { Messages } from '../index.tsx'
+import type { Messages } from '../messages.ts'
 import { access } from './access.ts'
 import { audit } from './audit.ts'
 import { common } from './common.ts'
 import { create } from './create.ts'
 import { policy } from './policy.ts'
+import { identities } from './identities.ts'
+import { key } from './key.ts'
 import { keys } from './keys.ts'
 import { stores } from './stores.ts'
 
-export const de: Messages = { ...common, ...access, ...audit, ...create, ...policy, ...keys, ...stores }
+export const de: Messages = { ...common, ...identities, ...access, ...audit, ...create, ...policy, ...key, ...keys, ...stores }

@@ -1,0 +1,239 @@
+import Box from '@cloudscape-design/components/box'
+import Button, { type ButtonProps } from '@cloudscape-design/components/button'
+import ButtonDropdown from '@cloudscape-design/components/button-dropdown'
+import Container from '@cloudscape-design/components/container'
+import Header from '@cloudscape-design/components/header'
+import Link from '@cloudscape-design/components/link'
+import SpaceBetween from '@cloudscape-design/components/space-between'
+import { useRef, useState, type ReactNode } from 'react'
+import { useLocation } from 'wouter'
+import { useChange, useIam } from '../../api/hooks.ts'
+import { useDates, useT } from '../../i18n/index.tsx'
+import { notify } from '../../ui/notices.tsx'
+import { Page } from '../../ui/page.tsx'
+import { Copy, Loaded } from '../../ui/parts.tsx'
+import { href, usePlaces } from '../../ui/places.ts'
+import { FormDialog, Removal } from './dialogs.tsx'
+import { UsersField } from './fields.tsx'
+import { useIamList } from './iam.ts'
+import { Facts, Goes, isAllShown, Rename, TabbedParts } from './parts.tsx'
+import { Policies } from './permissions.tsx'
+import { EntityTable } from './table.tsx'
+
+export default function Group({ name }: { name: string }): ReactNode {
+  const t = useT()
+  const { time } = useDates()
+  const places = usePlaces()
+  const [, go] = useLocation()
+  const query = useIam('GetGroup', { GroupName: name, MaxItems: 1 })
+  const [dialog, setDialog] = useState<'rename' | 'delete'>()
+  const close = (): void => setDialog(undefined)
+  return (
+    <Page
+      title={name}
+      trail={[{ text: t('identities.groups'), place: places.groups }]}
+      actions={
+        <ButtonDropdown
+          items={[
+            { id: 'rename', text: t('identities.rename') },
+            { id: 'delete', text: t('identities.deleteGroup') },
+          ]}
+          onItemClick={({ detail }) => setDialog(detail.id === 'rename' ? 'rename' : 'delete')}
+        >
+          {t('common.actions')}
+        </ButtonDropdown>
+      }
+    >
+      <SpaceBetween size="l">
+        <Container header={<Header variant="h2">{t('identities.summary')}</Header>}>
+          <Loaded query={query}>
+            {({ Group: { Arn = '', GroupId = '', Path, CreateDate } = {} }) => (
+              <Facts
+                items={[
+                  { label: 'ARN', value: <Copy text={Arn} label="ARN" /> },
+                  { label: t('identities.groupId'), value: GroupId },
+                  { label: t('identities.path'), value: Path },
+                  { label: t('identities.created'), value: time(CreateDate) },
+                ]}
+              />
+            )}
+          </Loaded>
+        </Container>
+        <TabbedParts
+          place={places.group(name)}
+          label={name}
+          parts={[
+            { id: 'members', label: t('identities.members'), content: <Members group={name} /> },
+            {
+              id: 'permissions',
+              label: t('identities.permissions'),
+              content: <Policies holder={{ kind: 'Group', name }} />,
+            },
+          ]}
+        />
+      </SpaceBetween>
+      {dialog === 'rename' && (
+        <Rename
+          kind="Group"
+          name={name}
+          path={query.data?.Group?.Path ?? '/'}
+          onRenamed={renamed => go(places.group(renamed), { replace: true })}
+          onClose={close}
+        />
+      )}
+      {dialog === 'delete' && <DeleteGroup name={name} onClose={close} />}
+    </Page>
+  )
+}
+
+function Members({ group }: { group: string }): ReactNode {
+  const t = useT()
+  const { date } = useDates()
+  const places = usePlaces()
+  const list = useIamList('GetGroup', { GroupName: group }, 'Users')
+  const [isAdding, setAdding] = useState(false)
+  const [removing, setRemoving] = useState<string>()
+  const button = useRef<ButtonProps.Ref>(null)
+  return (
+    <>
+      <EntityTable
+        name="members"
+        title={t('identities.members')}
+        description={t('identities.membersText')}
+        list={list}
+        idOf={({ UserId = '' }) => UserId}
+        search={({ UserName, Path }) => [UserName, Path]}
+        empty={{ title: t('identities.noMembers') }}
+        actions={
+          <Button ref={button} onClick={() => setAdding(true)}>
+            {t('identities.addUsers')}
+          </Button>
+        }
+        columns={[
+          {
+            id: 'name',
+            header: t('identities.userName'),
+            cell: ({ UserName = '' }) => <Link href={href(places.user(UserName))}>{UserName}</Link>,
+            sortingField: 'UserName',
+            isRowHeader: true,
+          },
+          { id: 'path', header: t('identities.path'), cell: ({ Path }) => Path, sortingField: 'Path' },
+          {
+            id: 'created',
+            header: t('identities.created'),
+            cell: ({ CreateDate }) => date(CreateDate),
+            sortingField: 'CreateDate',
+          },
+          {
+            id: 'actions',
+            header: t('common.actions'),
+            cell: ({ UserName = '' }) => (
+              <Button
+                variant="inline-link"
+                ariaLabel={t('identities.removeOne', { name: UserName })}
+                onClick={() => setRemoving(UserName)}
+              >
+                {t('common.remove')}
+              </Button>
+            ),
+          },
+        ]}
+      />
+      {isAdding && (
+        <AddMembers
+          group={group}
+          present={list.items.map(({ UserName = '' }) => UserName)}
+          onClose={() => setAdding(false)}
+        />
+      )}
+      {removing !== undefined && (
+        <Removal
+          title={t('identities.leaveTitle')}
+          confirmLabel={t('common.remove')}
+          remove={api => api.iam('RemoveUserFromGroup', { GroupName: group, UserName: removing })}
+          onClose={() => setRemoving(undefined)}
+          focus={button}
+        >
+          {t('identities.leaveText', { user: removing, group })}
+        </Removal>
+      )}
+    </>
+  )
+}
+
+function AddMembers({
+  group,
+  present,
+  onClose,
+}: {
+  group: string
+  present: readonly string[]
+  onClose: () => void
+}): ReactNode {
+  const t = useT()
+  const [chosen, setChosen] = useState<string[]>([])
+  const change = useChange(
+    async api => {
+      for (const UserName of chosen) await api.iam('AddUserToGroup', { GroupName: group, UserName })
+    },
+    { onSuccess: onClose },
+  )
+  return (
+    <FormDialog
+      title={t('identities.addUsers')}
+      submitLabel={t('identities.addUsers')}
+      isBusy={change.isPending}
+      isDisabled={chosen.length === 0}
+      error={change.error}
+      onSubmit={() => change.mutate()}
+      onClose={onClose}
+    >
+      <UsersField chosen={chosen} except={present} onChange={setChosen} />
+    </FormDialog>
+  )
+}
+
+/** Clears a group away in the order that IAM wants. Its members stay. */
+function DeleteGroup({ name, onClose }: { name: string; onClose: () => void }): ReactNode {
+  const t = useT()
+  const places = usePlaces()
+  const [, go] = useLocation()
+  const input = { GroupName: name }
+  const members = useIamList('GetGroup', input, 'Users')
+  const inline = useIamList('ListGroupPolicies', input, 'PolicyNames')
+  const attached = useIamList('ListAttachedGroupPolicies', input, 'AttachedPolicies')
+  return (
+    <Removal
+      title={t('identities.deleteGroup')}
+      confirmLabel={t('common.delete')}
+      phrase={name}
+      isDisabled={!isAllShown([members, inline, attached])}
+      remove={async api => {
+        for (const { UserName } of members.items) await api.iam('RemoveUserFromGroup', { ...input, UserName })
+        for (const PolicyName of inline.items) await api.iam('DeleteGroupPolicy', { ...input, PolicyName })
+        for (const { PolicyArn } of attached.items) await api.iam('DetachGroupPolicy', { ...input, PolicyArn })
+        await api.iam('DeleteGroup', input)
+      }}
+      onRemoved={() => {
+        notify(t('identities.deleted', { name }))
+        go(places.groups)
+      }}
+      onClose={onClose}
+    >
+      <SpaceBetween size="s">
+        <Box>{t('identities.deleteGroupText', { name })}</Box>
+        <Goes
+          parts={[
+            { title: t('identities.goesMembers'), list: members, names: members.items.map(({ UserName }) => UserName) },
+            { title: t('identities.goesInline'), list: inline, names: inline.items },
+            {
+              title: t('identities.goesAttached'),
+              list: attached,
+              names: attached.items.map(({ PolicyName }) => PolicyName),
+            },
+          ]}
+        />
+      </SpaceBetween>
+    </Removal>
+  )
+}

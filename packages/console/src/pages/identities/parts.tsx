@@ -1,0 +1,130 @@
+import Box from '@cloudscape-design/components/box'
+import KeyValuePairs, { type KeyValuePairsProps } from '@cloudscape-design/components/key-value-pairs'
+import Tabs from '@cloudscape-design/components/tabs'
+import { useState, type ReactNode } from 'react'
+import { useChange } from '../../api/hooks.ts'
+import { useT } from '../../i18n/index.tsx'
+import { useParameters, withParameters } from '../../ui/address.ts'
+import { ErrorAlert } from '../../ui/errors.tsx'
+import { href } from '../../ui/places.ts'
+import { FormDialog } from './dialogs.tsx'
+import { faultOfName, faultOfPath, NameField, PathField } from './fields.tsx'
+import { on, type Holder, type List } from './iam.ts'
+
+/** What there is to know of something, in columns. */
+export function Facts({ items }: { items: KeyValuePairsProps.Item[] }): ReactNode {
+  return <KeyValuePairs columns={3} items={items} />
+}
+
+/** Tabs that are part of the address, so that links and the way back find them. */
+export function TabbedParts({
+  place,
+  label,
+  parts,
+}: {
+  place: string
+  label: string
+  parts: readonly { id: string; label: string; content: ReactNode }[]
+}): ReactNode {
+  const [parameters] = useParameters()
+  const wanted = parameters.get('tab')
+  const active = parts.find(({ id }) => id === wanted) ?? parts[0]
+  return (
+    <Tabs
+      ariaLabel={label}
+      activeTabId={active?.id ?? ''}
+      tabs={parts.map((part, index) => ({
+        ...part,
+        href: href(withParameters(place, { tab: index === 0 ? undefined : part.id })),
+      }))}
+    />
+  )
+}
+
+/** What goes with something that is deleted, kind by kind. */
+export function Goes({
+  parts,
+}: {
+  parts: readonly { title: string; list: List<unknown>; names: readonly (string | undefined)[] }[]
+}): ReactNode {
+  const t = useT()
+  const unread = parts.find(({ list }) => list.error)
+  if (unread) return <ErrorAlert error={unread.list.error} retry={() => void unread.list.refetch()} />
+  if (parts.some(({ list }) => !list.isComplete)) return <Box>{t('common.loading')}</Box>
+  return parts
+    .filter(({ names }) => names.length > 0)
+    .map(({ title, names }) => (
+      <div key={title}>
+        <Box variant="strong">{title}</Box>
+        <ul>
+          {names.map(name => (
+            <li key={name}>{name}</li>
+          ))}
+        </ul>
+      </div>
+    ))
+}
+
+/** Whether all of it has been read, so that nothing goes that was not shown. */
+export const isAllShown = (lists: readonly List<unknown>[]): boolean =>
+  lists.every(({ isComplete, error }) => isComplete && !error)
+
+/** Another name or path; who has it stays the same for all that names its id. */
+export function Rename({
+  kind,
+  name,
+  path,
+  onRenamed,
+  onClose,
+}: Holder & {
+  kind: 'User' | 'Group'
+  path: string
+  onRenamed: (name: string) => void
+  onClose: () => void
+}): ReactNode {
+  const t = useT()
+  const [newName, setNewName] = useState(name)
+  const [newPath, setNewPath] = useState(path)
+  const [isTried, setTried] = useState(false)
+  const most = kind === 'User' ? 64 : 128
+  const change = useChange(
+    api =>
+      api.iam(
+        `Update${kind}`,
+        on(
+          { kind, name },
+          { [`New${kind}Name`]: newName.trim(), ...(newPath.trim() !== '' && { NewPath: newPath.trim() }) },
+        ),
+      ),
+    {
+      onSuccess() {
+        onClose()
+        onRenamed(newName.trim())
+      },
+    },
+  )
+  return (
+    <FormDialog
+      title={t('identities.rename')}
+      submitLabel={t('common.save')}
+      isBusy={change.isPending}
+      isDisabled={newName.trim() === name && newPath.trim() === path}
+      error={change.error}
+      onSubmit={() => {
+        setTried(true)
+        if (!faultOfName(newName, most) && !faultOfPath(newPath)) change.mutate()
+      }}
+      onClose={onClose}
+    >
+      <Box color="text-body-secondary">{t('identities.renameText')}</Box>
+      <NameField
+        label={t(kind === 'User' ? 'identities.userName' : 'identities.groupName')}
+        value={newName}
+        most={most}
+        isTried={isTried}
+        onChange={setNewName}
+      />
+      <PathField value={newPath} isTried={isTried} onChange={setNewPath} />
+    </FormDialog>
+  )
+}
