@@ -122,7 +122,7 @@ const cases: [expected: boolean, ...Token][] = [
 ]
 for (const [expected, ...token] of cases) {
   test(`a filter ${JSON.stringify(token)} ${expected ? 'finds' : 'does not find'} the key`, () => {
-    assert.equal(isMatch('and', ...[token]), expected)
+    assert.equal(isMatch('and', token), expected)
   })
 }
 

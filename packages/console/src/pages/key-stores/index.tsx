@@ -5,7 +5,7 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import Table from '@cloudscape-design/components/table'
 import { useState, type ReactNode } from 'react'
 import { useChange, useKms } from '../../api/hooks.ts'
-import { useDates, useT } from '../../i18n/index.tsx'
+import { useT } from '../../i18n/index.tsx'
 import { useParameters } from '../../ui/address.ts'
 import { ErrorAlert } from '../../ui/errors.tsx'
 import { notify } from '../../ui/notices.tsx'
@@ -23,7 +23,6 @@ export default function KeyStores(): ReactNode {
   const t = useT()
   const region = useRegion()
   const words = useStoreWords()
-  const { date } = useDates()
   const [parameters, setParameters] = useParameters()
   const [dialog, setDialog] = useState<Dialog>()
   const { data, error, isPending, isFetching, refetch } = useKms('DescribeCustomKeyStores', {})
@@ -69,24 +68,22 @@ export default function KeyStores(): ReactNode {
             {
               id: 'id',
               header: t('stores.id'),
-              cell: ({ CustomKeyStoreId = '' }) => <Copy text={CustomKeyStoreId} label={t('stores.id')} />,
-              minWidth: 230,
+              cell: ({ CustomKeyStoreId = '' }) => (
+                <span className="one-line">
+                  <Copy text={CustomKeyStoreId} label={t('stores.id')} />
+                </span>
+              ),
+              minWidth: 215,
             },
-            { id: 'type', header: t('stores.type'), cell: words.type, minWidth: 150 },
+            { id: 'type', header: t('stores.type'), cell: words.type, minWidth: 130 },
             {
               id: 'connection',
               header: t('stores.connection'),
               cell: item => <Connection store={item} />,
-              minWidth: 160,
+              minWidth: 140,
             },
-            { id: 'connectivity', header: t('stores.connectivity'), cell: words.connectivity, minWidth: 150 },
+            { id: 'connectivity', header: t('stores.connectivity'), cell: words.connectivity, minWidth: 130 },
             { id: 'endpoint', header: t('stores.endpoint'), cell: words.endpoint, minWidth: 220 },
-            {
-              id: 'created',
-              header: t('stores.created'),
-              cell: ({ CreationDate }) => date(CreationDate),
-              minWidth: 130,
-            },
           ]}
           header={
             <Header

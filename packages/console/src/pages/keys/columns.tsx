@@ -146,13 +146,9 @@ export function useKeyColumns(): readonly KeyColumn[] {
         'lastUsed',
         t('keys.lastUsed'),
         ({ LastUsedDate }) => LastUsedDate,
-        ({ LastUsedDate, LastUsedOperation, Denied }) =>
+        ({ LastUsedDate, LastUsedOperation }) =>
           LastUsedDate === undefined ? (
-            Denied ? (
-              none
-            ) : (
-              t('common.never')
-            )
+            none
           ) : (
             <span title={time(LastUsedDate)}>
               {date(LastUsedDate)}
