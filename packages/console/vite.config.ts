@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { build, defineConfig, type Plugin } from 'vite'
+import { offlinePage } from './offline/build.ts'
 
 const name = 'keyreeve-theme.css'
 
@@ -23,7 +24,7 @@ const themeSheet: Plugin = {
 export default defineConfig({
   // Relative: the server may have a base path.
   base: './',
-  plugins: [themeSheet],
+  plugins: [themeSheet, offlinePage],
   build: {
     outDir: '../server/console',
     emptyOutDir: true,

@@ -5,8 +5,20 @@ import { common } from './common.ts'
 import { create } from './create.ts'
 import { policy } from './policy.ts'
 import { identities } from './identities.ts'
+import { importing } from './import.ts'
 import { key } from './key.ts'
 import { keys } from './keys.ts'
 import { stores } from './stores.ts'
 
-export const de: Messages = { ...common, ...identities, ...access, ...audit, ...create, ...policy, ...key, ...keys, ...stores }
+export const de: Messages = {
+  ...common,
+  ...identities,
+  ...access,
+  ...audit,
+  ...create,
+  ...importing,
+  ...policy,
+  ...key,
+  ...keys,
+  ...stores,
+}

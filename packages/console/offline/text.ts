@@ -1,0 +1,76 @@
+const en = {
+  title: 'Wrap key material',
+  intro:
+    'This page is whole in one file and needs no network; its own policy forbids it to use one. Open it where your key material is. Nothing of what you give to it is kept.',
+  parameters: 'Import parameters',
+  key: 'KMS key',
+  keySpec: 'Key spec',
+  algorithm: 'Wrapping algorithm',
+  wrappingKey: 'Wrapping key',
+  wrappingKeyHash: 'Wrapping key (SHA-256)',
+  validTo: 'Valid until',
+  expired: 'By the clock of this machine, these import parameters have expired. Fetch new ones, or set the clock.',
+  material: 'Key material',
+  secret: 'A secret: raw bytes, hexadecimal digits, base64 or a JSON Web Key.',
+  privateKey: 'A private key: PEM, DER or a JSON Web Key, not encrypted.',
+  file: 'File',
+  pasted: 'Or paste it as text',
+  format: 'Format',
+  auto: 'Recognize it',
+  wrap: 'Wrap key material',
+  working: 'Wrapping …',
+  done: 'Wrapped, and handed to your downloads as {file}. The material has been wiped from this page.',
+  next: 'Take that file to the console, and upload it with the import token of the same set.',
+  length: 'Material',
+  bytes: '{count} bytes',
+  kcv: 'Check value (AES, first 3 bytes)',
+  'public key': 'Public key (SHA-256)',
+  secretHash: 'Material (SHA-256)',
+  materialId: 'Key material ID',
+  notBoth: 'Give a file or pasted text, not both.',
+  missing: 'Give the key material: a file, or pasted text.',
+  missingKey: 'Give the wrapping key.',
+  failed: 'This failed for a reason of the browser: {reason}',
+}
+type Text = typeof en
+
+const de: Text = {
+  title: 'Schlüsselmaterial verpacken',
+  intro:
+    'Diese Seite steht ganz in einer Datei und braucht kein Netz; ihre eigene Richtlinie verbietet ihr, eines zu benutzen. Öffnen Sie sie dort, wo Ihr Schlüsselmaterial ist. Nichts davon wird aufbewahrt.',
+  parameters: 'Importparameter',
+  key: 'KMS-Schlüssel',
+  keySpec: 'Schlüsselspezifikation',
+  algorithm: 'Wrapping-Algorithmus',
+  wrappingKey: 'Wrapping-Schlüssel',
+  wrappingKeyHash: 'Wrapping-Schlüssel (SHA-256)',
+  validTo: 'Gültig bis',
+  expired:
+    'Nach der Uhr dieses Rechners sind diese Importparameter abgelaufen. Holen Sie neue, oder stellen Sie die Uhr.',
+  material: 'Schlüsselmaterial',
+  secret: 'Ein Geheimnis: rohe Bytes, hexadezimale Ziffern, Base64 oder ein JSON Web Key.',
+  privateKey: 'Ein privater Schlüssel: PEM, DER oder ein JSON Web Key, unverschlüsselt.',
+  file: 'Datei',
+  pasted: 'Oder als Text einfügen',
+  format: 'Format',
+  auto: 'Erkennen',
+  wrap: 'Schlüsselmaterial verpacken',
+  working: 'Wird verpackt …',
+  done: 'Verpackt und als {file} zu Ihren Downloads gegeben. Das Material ist aus dieser Seite gelöscht.',
+  next: 'Bringen Sie diese Datei zur Konsole, und laden Sie sie mit dem Importtoken desselben Satzes hoch.',
+  length: 'Material',
+  bytes: '{count} Bytes',
+  kcv: 'Prüfwert (AES, erste 3 Bytes)',
+  'public key': 'Öffentlicher Schlüssel (SHA-256)',
+  secretHash: 'Material (SHA-256)',
+  materialId: 'ID des Schlüsselmaterials',
+  notBoth: 'Geben Sie eine Datei oder eingefügten Text an, nicht beides.',
+  missing: 'Geben Sie das Schlüsselmaterial an: eine Datei oder eingefügten Text.',
+  missingKey: 'Geben Sie den Wrapping-Schlüssel an.',
+  failed: 'Das scheiterte aus einem Grund des Browsers: {reason}',
+}
+
+const texts: Readonly<Record<string, Text>> = { en, de }
+
+/** All that the page says, in a language that it has. */
+export const textIn = (language: string): Text => texts[language] ?? en
