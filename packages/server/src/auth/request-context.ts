@@ -180,6 +180,14 @@ const families: readonly (readonly [prefix: string, (facts: Facts) => Pairs])[] 
   ['iam:resourcetag/', ({ resourceTags = [] }) => resourceTags],
 ]
 
+/**
+ * Whether a request can have the condition key, be it on no operation in particular.
+ *
+ * @param key in lower case
+ */
+export const isKnownKey = (key: string): boolean =>
+  Object.hasOwn(plain, key) || families.some(([prefix]) => key.startsWith(prefix) && key.length > prefix.length)
+
 type Pairs = Iterable<readonly [name: string, value?: string]>
 
 /** The value under a name; ambiguous if several differ from it in case only. */

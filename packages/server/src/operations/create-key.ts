@@ -76,7 +76,7 @@ export const createKey = operation({
     }),
   },
   async handle(context, input) {
-    const { caller, region, now, view } = context
+    const { region, now, view } = context
     const spec = input.KeySpec ?? input.CustomerMasterKeySpec ?? 'SYMMETRIC_DEFAULT'
     const origin = input.Origin ?? 'AWS_KMS'
     if (input.KeySpec !== undefined && input.CustomerMasterKeySpec !== undefined) {
@@ -99,22 +99,10 @@ export const createKey = operation({
     const isMultiRegion = input.MultiRegion === true
     const id = isMultiRegion ? `mrk-${randomUUID().replaceAll('-', '')}` : randomUUID()
     const plain: Key = {
-      account: caller.account,
-      region,
-      id,
-      createdAt: now,
+      ...newKey(context, { id, spec, usage, origin }),
       description: input.Description ?? '',
-      spec,
-      usage,
-      origin,
-      enabled: true,
-      policy: defaultKeyPolicy(caller.account),
       tags: mergeTags([], input.Tags ?? []),
-      aliases: [],
-      materials: [],
-      onDemandRotations: 0,
       ...(isMultiRegion && { family: { primary: region, replicas: [] } }),
-      grants: 0,
     }
     // The default policy is not checked: it delegates to the account, which can always change it.
     const { Policy, BypassPolicyLockoutSafetyCheck: bypass } = input
@@ -135,6 +123,25 @@ export const createKey = operation({
       resources: [metadata.Arn],
     }
   },
+})
+
+/** A key of the caller's without material and anything else. */
+export const newKey = (
+  { caller, region, now }: Pick<Context, 'caller' | 'region' | 'now'>,
+  kind: Pick<Key, 'id' | 'spec' | 'usage' | 'origin'>,
+): Key => ({
+  account: caller.account,
+  region,
+  ...kind,
+  createdAt: now,
+  description: '',
+  enabled: true,
+  policy: defaultKeyPolicy(caller.account),
+  tags: [],
+  aliases: [],
+  materials: [],
+  onDemandRotations: 0,
+  grants: 0,
 })
 
 /** What policies are asked about the making of a key. */

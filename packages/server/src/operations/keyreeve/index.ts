@@ -10,6 +10,7 @@ import { listKeySummaries } from './list-key-summaries.ts'
 import { lookupEvents } from './lookup-events.ts'
 import { redeemConsoleLink } from './redeem-console-link.ts'
 import { simulateAccess } from './simulate-access.ts'
+import { validateKeyPolicy } from './validate-key-policy.ts'
 
 /** What the real services do not have. */
 export const keyreeveOperations: readonly Operation[] = [
@@ -24,4 +25,5 @@ export const keyreeveOperations: readonly Operation[] = [
   lookupEvents,
   redeemConsoleLink,
   simulateAccess,
+  validateKeyPolicy,
 ]
