@@ -53,7 +53,7 @@ function WhyDenied({ requestId }: { requestId: string }): ReactNode {
   const t = useT()
   const places = usePlaces()
   return (
-    <Link href={href(places.denial(requestId))} color="inverted" fontSize="body-s">
+    <Link href={href(places.denial(requestId))} variant="primary" fontSize="body-s">
       {t('error.why')}
     </Link>
   )

@@ -161,7 +161,7 @@ export function PolicyEditor({
   return (
     <div ref={place}>
       {check.isJudged ? (
-        <Grid gridDefinition={[{ colspan: { default: 12, m: 8 } }, { colspan: { default: 12, m: 4 } }]}>
+        <Grid gridDefinition={[{ colspan: { default: 12, xs: 8 } }, { colspan: { default: 12, xs: 4 } }]}>
           {text}
           <Findings check={check} onShow={select} />
         </Grid>

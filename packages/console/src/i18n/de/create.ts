@@ -28,6 +28,7 @@ export const create: Record<keyof typeof english, string> = {
   'create.step.review': 'Überprüfen',
   'create.editStep': 'Bearbeiten: {title}',
 
+  'create.configuration': 'Aufbau des Schlüssels',
   'create.keyType': 'Schlüsseltyp',
   'create.type.symmetric': 'Symmetrisch',
   'create.type.symmetric.text':

@@ -26,6 +26,7 @@ export const create = {
   'create.step.review': 'Review',
   'create.editStep': 'Edit: {title}',
 
+  'create.configuration': 'Key configuration',
   'create.keyType': 'Key type',
   'create.type.symmetric': 'Symmetric',
   'create.type.symmetric.text':

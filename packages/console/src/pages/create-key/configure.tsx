@@ -50,7 +50,7 @@ export function Configure({ draft, onChange, isTried }: StepProps): ReactNode {
   const offered = specsFor(type, usage)
   return (
     <SpaceBetween size="l">
-      <Container header={<Header variant="h2">{t('create.keyType')}</Header>}>
+      <Container header={<Header variant="h2">{t('create.configuration')}</Header>}>
         <SpaceBetween size="l">
           <FormField label={t('create.keyType')} stretch>
             <Tiles

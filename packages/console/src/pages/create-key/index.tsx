@@ -283,7 +283,7 @@ function AliasMissing({
           {t('create.aliasMissingText')}
         </Alert>
         <Box>
-          <Copy text={made.arn} label={t('create.arn')} /> {made.arn}
+          <Copy text={made.arn} label={t('create.arn')} />
         </Box>
         <ErrorAlert error={error} />
         <FormField
