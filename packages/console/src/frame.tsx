@@ -129,6 +129,7 @@ function Bar(): ReactNode {
           })),
         },
       ],
+      description: t('frame.version', { version: server.Version }),
       onItemClick: ({ detail }) => chooseSetting(detail.id),
     },
     {
@@ -143,15 +144,14 @@ function Bar(): ReactNode {
       onItemClick: leave,
     },
   ]
-  const logo = { src: 'icon.svg', alt: '' }
-  return <TopNavigation identity={{ href: href(places.keys), title: 'Keyreeve', logo }} utilities={utilities} />
+  const logo = { src: 'wordmark.svg', alt: 'Keyreeve' }
+  return <TopNavigation identity={{ href: href(places.keys), logo }} utilities={utilities} />
 }
 
 function Navigation(): ReactNode {
   const t = useT()
   const places = usePlaces()
   const [location] = useLocation()
-  const { server } = useSession()
   const link = (text: string, place: string): SideNavigationProps.Link => ({ type: 'link', text, href: href(place) })
   const items: SideNavigationProps.Item[] = [
     {
@@ -175,8 +175,6 @@ function Navigation(): ReactNode {
       title: t('frame.insight'),
       items: [link(t('frame.simulator'), places.simulator), link(t('frame.audit'), places.audit)],
     },
-    { type: 'divider' },
-    { type: 'link', text: t('frame.version', { version: server.Version }), href: href(places.keys) },
   ]
   // The list is marked for what is below it, too.
   const active = href(location.split('/').slice(0, 3).join('/'))

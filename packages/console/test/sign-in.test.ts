@@ -8,7 +8,7 @@ test('signs in with an access key, and shows who and where one is', async t => {
   const { page, close } = await openConsole()
   t.after(close)
   await page.getByRole('button', { name: 'Region: us-east-1' }).waitFor()
-  await page.getByText('administrator @ ').first().waitFor()
+  await page.getByRole('button', { name: 'Signed in as arn:aws:iam::000000000000:user/administrator' }).waitFor()
   await screenshot(page, 'signed-in')
   await requireAccessible(page, 'signed in')
 })

@@ -4,11 +4,9 @@ import { I18nProvider, type I18nProviderProps } from '@cloudscape-design/compone
 import componentsEn from '@cloudscape-design/components/i18n/messages/all.en'
 import { usePreference } from '../ui/preferences.ts'
 import { en } from './en/index.ts'
+import type { MessageName, Messages } from './messages.ts'
 
-/** Names of all texts; each language has each. */
-export type MessageName = keyof typeof en
-/** Texts in ICU's syntax (https://unicode-org.github.io/icu/userguide/format_parse/messages/). */
-export type Messages = Readonly<Record<MessageName, string>>
+export type { MessageName } from './messages.ts'
 
 type Values = Record<string, string | number | Date>
 /** Gives a text in the language of the page. */
