@@ -157,7 +157,6 @@ export function Confirm({
           <FormField label={t('common.typeToConfirm', { phrase })}>
             <Input
               value={typed}
-              autoFocus
               autoComplete={false}
               onChange={({ detail }) => setTyped(detail.value)}
               onKeyDown={({ detail }) => detail.key === 'Enter' && isReady && !isDisabled && !isBusy && onConfirm()}
