@@ -6,7 +6,7 @@ import type { BoundPrincipal } from './identities.ts'
 import { lowered } from './lowered.ts'
 import { readPolicy, type Listed, type ParsedPolicy, type Statement } from './policy.ts'
 import type { Principal } from './principals.ts'
-import { isGiven } from './request-context.ts'
+import { isGiven, isHiddenFromKeys } from './request-context.ts'
 import { matcherOf, parseTemplate, resourceStart, type Matcher } from './template.ts'
 import { compileWildcard, spend, type Effort } from './wildcard.ts'
 
@@ -110,7 +110,7 @@ function compile(
 
 /** Attributes of a key say nothing in its own policy. */
 const visibleToKeys = (context: RequestContext): RequestContext => ({
-  get: key => (key === 'kms:resourcealiases' || key.startsWith('aws:resourcetag/') ? undefined : context.get(key)),
+  get: key => (isHiddenFromKeys(key) ? undefined : context.get(key)),
   effort: context.effort,
 })
 

@@ -1,7 +1,7 @@
 import { isAccount, splitArn } from '../protocol/arn.ts'
 import type { Condition, Listed, ParsedPolicy, Statement } from './policy.ts'
 import type { Principal } from './principals.ts'
-import { isKnownKey } from './request-context.ts'
+import { isHiddenFromKeys, isKnownKey } from './request-context.ts'
 import { compileWildcard } from './wildcard.ts'
 
 /** What a key policy says that is allowed, and probably not what was meant. */
@@ -30,7 +30,7 @@ export interface LintFacts {
 }
 
 /** More of them nobody reads. */
-const mostFindings = 100
+export const mostFindings = 100
 
 /** Worst first, then in the order of the statements. */
 export function lintKeyPolicy(policy: ParsedPolicy, facts: LintFacts): LintFinding[] {
@@ -60,7 +60,7 @@ const each = (find: (statement: Statement, facts: LintFacts, policy: ParsedPolic
     }
   }
 
-const rules: Readonly<Record<string, Rule>> = {
+export const rules: Readonly<Record<string, Rule>> = {
   NOBODY_ADMINISTERS: warning(function* ({ statements }, { account, absent }) {
     const isHere = (principal: Principal): boolean => isOf(account, principal) && !absent.has(arnOf(principal))
     const mayManage = ({ effect, actions, principals }: Statement): boolean =>
@@ -111,7 +111,7 @@ const rules: Readonly<Record<string, Rule>> = {
         yield `KMS has no action ${action}${suggested(
           action,
           Array.from(known.values(), ({ name }) => name),
-        )}.`
+        )}`
       }
     }),
   ),
@@ -150,8 +150,8 @@ const rules: Readonly<Record<string, Rule>> = {
     each(function* ({ conditions }) {
       for (const { key } of conditions) {
         const name = key.toLowerCase()
-        if (!name.startsWith('kms:') || isOffered(name) || name === 'kms:viaservice') continue
-        yield `KMS has no condition key ${key}${suggested(key, operationKeys)}.`
+        if (!name.startsWith('kms:') || isOfKms(name) || name === 'kms:viaservice') continue
+        yield `KMS has no condition key ${key}${suggested(key, kmsConditionKeys)}`
       }
     }),
   ),
@@ -159,9 +159,16 @@ const rules: Readonly<Record<string, Rule>> = {
     each(function* ({ conditions }) {
       for (const { key } of conditions) {
         const name = key.toLowerCase()
-        if (!name.startsWith('kms:') && !isOffered(name)) {
-          yield `No request to this server has ${key}: the condition is judged as if it were absent. Use another one.`
-        }
+        if (name.startsWith('kms:') || isKnownKey(name)) continue
+        yield `No request to this server has ${key}: the condition is judged as if it were absent. Use another one.`
+      }
+    }),
+  ),
+  INVISIBLE_CONDITION_KEY: warning(
+    each(function* ({ conditions }) {
+      for (const { key } of conditions) {
+        if (!isHiddenFromKeys(key.toLowerCase())) continue
+        yield `In the policy of the key itself ${key} is always absent: use it in identity policies.`
       }
     }),
   ),
@@ -192,7 +199,8 @@ const rules: Readonly<Record<string, Rule>> = {
   UNLIMITED_GRANTS: suggestion(
     each(function* ({ effect, actions, principals, conditions }, { account }) {
       const isLimited = conditions.some(({ key }) => key.toLowerCase().startsWith('kms:grant'))
-      if (effect === 'Deny' || isLimited || itemsOf(actions).some(isAll) || !covers(actions, 'kms:CreateGrant')) return
+      const isMeant = covers(actions, 'kms:CreateGrant') && !actions?.not && !itemsOf(actions).some(isAll)
+      if (effect === 'Deny' || isLimited || !isMeant) return
       const isForAccount = (item: Principal): boolean => item.kind === 'account' && item.account === account
       if (itemsOf(principals).every(isForAccount)) return
       yield 'Whoever may make grants may hand on any use of the key: limit them by kms:GrantOperations, kms:GranteePrincipal or kms:GrantConstraintType.'
@@ -258,13 +266,18 @@ const isOn =
 // Condition keys
 
 /**
- * Those that operations add to those of every request
- * (https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html). A name that ends in a colon goes on.
+ * Those that requests to KMS can have (https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html). A name that
+ * ends in a colon goes on.
  */
-export const operationKeys: readonly string[] = [
+export const kmsConditionKeys: readonly string[] = [
   'kms:BypassPolicyLockoutSafetyCheck',
+  'kms:CallerAccount',
+  'kms:CustomerMasterKeySpec',
+  'kms:CustomerMasterKeyUsage',
   'kms:DataKeyPairSpec',
   'kms:EncryptionAlgorithm',
+  'kms:EncryptionContext:',
+  'kms:EncryptionContextKeys',
   'kms:ExpirationModel',
   'kms:GrantConstraintSourceArn',
   'kms:GrantConstraintType',
@@ -273,12 +286,19 @@ export const operationKeys: readonly string[] = [
   'kms:GranteePrincipal',
   'kms:GranteeServicePrincipal',
   'kms:KeyAgreementAlgorithm',
+  'kms:KeyOrigin',
+  'kms:KeySpec',
+  'kms:KeyUsage',
   'kms:MacAlgorithm',
   'kms:MessageType',
+  'kms:MultiRegion',
+  'kms:MultiRegionKeyType',
   'kms:PrimaryRegion',
   'kms:ReEncryptOnSameKey',
   'kms:RecipientAttestation:',
   'kms:ReplicaRegion',
+  'kms:RequestAlias',
+  'kms:ResourceAliases',
   'kms:RetiringPrincipal',
   'kms:RetiringServicePrincipal',
   'kms:RotationPeriodInDays',
@@ -291,9 +311,8 @@ export const operationKeys: readonly string[] = [
 ]
 
 /** @param key in lower case */
-export const isOffered = (key: string): boolean =>
-  isKnownKey(key) ||
-  operationKeys.some(name => (name.endsWith(':') ? key.startsWith(name.toLowerCase()) : key === name.toLowerCase()))
+const isOfKms = (key: string): boolean =>
+  kmsConditionKeys.some(name => (name.endsWith(':') ? key.startsWith(name.toLowerCase()) : key === name.toLowerCase()))
 
 // Misspelt names
 
@@ -309,7 +328,7 @@ function suggested(written: string, names: readonly string[]): string {
     const mistakes = distance(written.toLowerCase(), name.toLowerCase(), least)
     if (mistakes < least) [nearest, least] = [name, mistakes]
   }
-  return nearest === undefined ? '' : `: did you mean ${nearest}?`
+  return nearest === undefined ? ': remove it.' : `: did you mean ${nearest}?`
 }
 
 /** Letters that are missing, too many or others (Levenshtein), below a limit. */

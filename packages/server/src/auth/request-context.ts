@@ -181,6 +181,14 @@ const families: readonly (readonly [prefix: string, (facts: Facts) => Pairs])[] 
 ]
 
 /**
+ * Attributes of a key say nothing in its own policy.
+ *
+ * @param key in lower case
+ */
+export const isHiddenFromKeys = (key: string): boolean =>
+  key === 'kms:resourcealiases' || key.startsWith('aws:resourcetag/')
+
+/**
  * Whether a request can have the condition key, be it on no operation in particular.
  *
  * @param key in lower case
