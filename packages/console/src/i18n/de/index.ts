@@ -7,6 +7,7 @@ import { policy } from './policy.ts'
 import { identities } from './identities.ts'
 import { importing } from './import.ts'
 import { key } from './key.ts'
+import { material } from './material.ts'
 import { keys } from './keys.ts'
 import { stores } from './stores.ts'
 
@@ -17,6 +18,7 @@ export const de: Messages = {
   ...audit,
   ...create,
   ...importing,
+  ...material,
   ...policy,
   ...key,
   ...keys,

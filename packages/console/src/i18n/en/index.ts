@@ -5,6 +5,7 @@ import { create } from './create.ts'
 import { identities } from './identities.ts'
 import { importing } from './import.ts'
 import { key } from './key.ts'
+import { material } from './material.ts'
 import { keys } from './keys.ts'
 import { stores } from './stores.ts'
 import { policy } from './policy.ts'
@@ -17,6 +18,7 @@ export const en = {
   ...audit,
   ...create,
   ...importing,
+  ...material,
   ...policy,
   ...key,
   ...keys,

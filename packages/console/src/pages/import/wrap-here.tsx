@@ -27,6 +27,7 @@ import { ErrorAlert } from '../../ui/errors.tsx'
 import { download } from '../../ui/parts.tsx'
 import { keepWrapped, type ParameterSet } from './parameter-sets.ts'
 import { useTask } from './use-parameters.ts'
+import './import.css'
 
 /** What may be shown of material; its bytes are elsewhere. */
 interface Shown {
