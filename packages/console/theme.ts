@@ -35,7 +35,7 @@ export const theme: Theme = {
     colorForegroundControlDefault: { light: '#ffffff', dark: '#10231f' },
     colorBorderItemFocused: { light: '#0f6b5c', dark: '#5cc8b2' },
     colorBorderItemSelected: { light: '#0f6b5c', dark: '#5cc8b2' },
-    colorBackgroundItemSelected: { light: '#eaf3f0', dark: '#1f2f2c' },
+    colorBackgroundItemSelected: { light: '#eff6f4', dark: '#1f2f2c' },
     colorBorderInputFocused: { light: '#0f6b5c', dark: '#5cc8b2' },
     colorBackgroundLayoutToggleActive: { light: '#0f6b5c', dark: '#5cc8b2' },
     colorBackgroundLayoutToggleSelectedDefault: { light: '#0f6b5c', dark: '#5cc8b2' },
