@@ -26,7 +26,11 @@ beforeEach(() => {
   proxy.accepts = [proxy.credential]
 })
 
-const place = '/us-east-1/key-stores'
+/** Afresh: what a test before left open is gone. */
+async function openStores(parameters = ''): Promise<void> {
+  await console.page.goto('about:blank')
+  await console.open(`/us-east-1/key-stores${parameters}`)
+}
 
 async function stores() {
   return (await console.server.client().describeCustomKeyStores({})).CustomKeyStores ?? []
@@ -64,11 +68,11 @@ const choose = async (name: string): Promise<void> => {
 }
 async function act(item: string): Promise<void> {
   await console.page.getByRole('button', { name: 'Key store actions' }).click()
-  await console.page.getByRole('menuitem', { name: item }).click()
+  await console.page.getByRole('menuitem', { name: item, exact: true }).click()
 }
 
 test('says that there are none, and where others may be', async () => {
-  await console.open(place)
+  await openStores()
   await console.page.getByText('No custom key stores in us-east-1').waitFor()
   await screenshot(console.page, 'key-stores-empty')
   await requireAccessible(console.page, 'no key stores')
@@ -76,13 +80,13 @@ test('says that there are none, and where others may be', async () => {
 
 test('creates a key store from the proxy configuration file, by keyboard, and connects it', async () => {
   const { page } = console
-  await console.open(place)
+  await openStores()
   await page.getByRole('button', { name: 'Create key store' }).first().focus()
   await page.keyboard.press('Enter')
   const dialog = page.getByRole('dialog', { name: 'Create an external key store' })
   await dialog.waitFor()
   await requireAccessible(page, 'the form')
-  // The name has the focus.
+  await page.keyboard.press('Tab')
   await page.keyboard.type('vault')
   await page.keyboard.press('Tab')
   await page.keyboard.press('End')
@@ -120,7 +124,7 @@ test('creates a key store from the proxy configuration file, by keyboard, and co
 
 test('says what is wrong in the form, and asks the server for nothing', async () => {
   const { page } = console
-  await console.open(place)
+  await openStores()
   await page.getByRole('button', { name: 'Create key store' }).first().click()
   const dialog = page.getByRole('dialog')
   await dialog.getByLabel('Proxy URI path').fill('/kms/xks/v2')
@@ -150,7 +154,7 @@ test('says what is wrong in the form, and asks the server for nothing', async ()
 
 test('a proxy that does not accept the credential: the server says so, and what was typed stays', async () => {
   const { page } = console
-  await console.open(place)
+  await openStores()
   const opener = page.getByRole('button', { name: 'Create key store' }).first()
   await opener.click()
   const dialog = page.getByRole('dialog')
@@ -172,7 +176,7 @@ test('a proxy that does not accept the credential: the server says so, and what 
 test('explains why a key store could not be connected, and what to do', async () => {
   const { page } = console
   const { id, name } = await makeStore()
-  await console.open(place)
+  await openStores()
   await choose(name)
   proxy.misbehave = failing(401, 'AuthenticationFailedException')
   await act('Connect')
@@ -194,7 +198,7 @@ test('explains why a key store could not be connected, and what to do', async ()
 test('replaces the credential of a connected key store, and leaves its endpoint alone', async () => {
   const { page } = console
   const { id, name } = await makeStore({ isConnected: true })
-  await console.open(`${place}?store=${id}`)
+  await openStores(`?store=${id}`)
   const next = newCredential()
   proxy.accepts.push(next)
   await act('Edit')
@@ -225,12 +229,12 @@ test('deletes a key store once its name is typed, and says why not while keys ar
     XksKeyId: 'external-1',
   })
   await kms.disconnectCustomKeyStore({ CustomKeyStoreId: id })
-  await console.open(`${place}?store=${id}`)
+  await openStores(`?store=${id}`)
   await act('Delete')
   const dialog = page.getByRole('dialog', { name: `Delete ${name}?` })
   const button = dialog.getByRole('button', { name: 'Delete' })
   assert.ok(await button.isDisabled())
-  await page.keyboard.type(name)
+  await dialog.getByLabel(`To confirm, type: ${name}`).fill(name)
   await requireAccessible(page, 'the question whether to delete')
   await button.click()
   await dialog.getByText('CustomKeyStoreHasCMKsException').waitFor()
@@ -248,7 +252,7 @@ test('deletes a key store once its name is typed, and says why not while keys ar
 test('leads to the keys in the key store, and to a new one in it', async () => {
   const { page } = console
   const { id } = await makeStore({ isConnected: true })
-  await console.open(`${place}?store=${id}`)
+  await openStores(`?store=${id}`)
   assert.equal(
     await page.getByRole('link', { name: 'Create a key in this key store' }).getAttribute('href'),
     `#/us-east-1/keys/create?store=${id}`,
@@ -259,7 +263,7 @@ test('leads to the keys in the key store, and to a new one in it', async () => {
 })
 
 test('says that the key store of the address is not there', async () => {
-  await console.open(`${place}?store=cks-1234567890abcdef0`)
+  await openStores('?store=cks-1234567890abcdef0')
   await console.page.getByText('There is no key store cks-1234567890abcdef0 here').waitFor()
 })
 

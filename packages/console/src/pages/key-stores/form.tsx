@@ -145,12 +145,7 @@ export function StoreForm({
       <form id="key-store" noValidate onSubmit={event => void save(event)}>
         <SpaceBetween size="m">
           <FormField label={t('stores.name')} constraintText={t('stores.nameText')} errorText={errorText('name')}>
-            <Input
-              value={fields.name}
-              autoFocus
-              autoComplete={false}
-              onChange={({ detail }) => set({ name: detail.value })}
-            />
+            <Input value={fields.name} autoComplete={false} onChange={({ detail }) => set({ name: detail.value })} />
           </FormField>
           <FormField
             label={t('stores.endpoint')}
@@ -197,7 +192,7 @@ export function StoreForm({
             </Checkbox>
           )}
           {isReplacing && (
-            <>
+            <SpaceBetween size="m">
               <FormField
                 label={t('stores.accessKeyId')}
                 description={t('stores.credentialText')}
@@ -223,7 +218,7 @@ export function StoreForm({
                   onChange={({ detail }) => set({ secret: detail.value })}
                 />
               </FormField>
-            </>
+            </SpaceBetween>
           )}
           <ErrorAlert error={error} />
         </SpaceBetween>
