@@ -90,6 +90,9 @@ interface Call {
 /** What the server's clock is ahead of this one, in milliseconds; signatures are good for five minutes. */
 let skew = 0
 
+/** A moment of the server's clock, in epoch milliseconds, by the clock of this machine. */
+export const localTime = (serverTime: number): number => serverTime - skew
+
 const refusedCredentials = new Set([
   'ExpiredTokenException',
   'UnrecognizedClientException',

@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react'
-import { ApiError, makeApi } from './client.ts'
+import { ApiError, localTime, makeApi } from './client.ts'
 import type { Credentials } from './sign.ts'
 import type { KeyreeveOperations, SessionCredentials } from './types.ts'
 
@@ -112,7 +112,8 @@ const ofAnswer = ({
 
 async function begin(credentials: Credentials): Promise<Session> {
   const server = await makeApi(credentials, await anyRegion()).keyreeve('DescribeConsole', {})
-  const expiresAt = server.SessionExpiration === undefined ? undefined : server.SessionExpiration * 1000
+  const { SessionExpiration: end } = server
+  const expiresAt = end === undefined ? undefined : localTime(end * 1000)
   const session = { credentials, expiresAt, account: server.Account, arn: server.Arn, server }
   change({ session, isEnded: false })
   return session
