@@ -62,7 +62,8 @@ export const stores: Record<keyof typeof english, string> = {
     'Das geht nur, wenn kein Schlüssel in ihm ist. Planen Sie zuerst die Löschung seiner Schlüssel; auch solche, die auf ihre Löschung warten, zählen noch.',
 
   'stores.failure': 'Warum er sich nicht verbinden ließ: {code}',
-  'stores.failureSteps': 'Trennen Sie danach den Schlüsselspeicher und verbinden Sie ihn wieder.',
+  'stores.failureSteps':
+    'Trennen Sie den Schlüsselspeicher, bevor Sie hier etwas ändern, und verbinden Sie ihn danach wieder.',
   'stores.failure.XKS_PROXY_NOT_REACHABLE':
     'Der Proxy war nicht zu erreichen oder sagt, dass seine Schlüsselverwaltungen nicht verfügbar sind. Prüfen Sie, ob der Proxy läuft, ob sein Name sich auflösen lässt und sein Port von hier aus offen ist und ob er seine Schlüsselverwaltung erreicht.',
   'stores.failure.XKS_PROXY_TIMED_OUT':

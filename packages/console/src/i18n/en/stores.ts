@@ -61,7 +61,7 @@ export const stores = {
     'This is only possible when there is no key in it. Schedule the deletion of its keys first; those that wait for their deletion still count.',
 
   'stores.failure': 'Why it could not be connected: {code}',
-  'stores.failureSteps': 'Then disconnect the key store, and connect it again.',
+  'stores.failureSteps': 'Disconnect the key store before you change anything here, and connect it again afterwards.',
   'stores.failure.XKS_PROXY_NOT_REACHABLE':
     'The external key store proxy could not be reached, or says that its external key managers are not available. Check that the proxy runs, that its host name resolves and its port is open from here, and that it reaches its key manager.',
   'stores.failure.XKS_PROXY_TIMED_OUT':

@@ -1,3 +1,4 @@
+import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import ButtonDropdown from '@cloudscape-design/components/button-dropdown'
 import Header from '@cloudscape-design/components/header'
@@ -83,7 +84,12 @@ export default function KeyStores(): ReactNode {
               minWidth: 140,
             },
             { id: 'connectivity', header: t('stores.connectivity'), cell: words.connectivity, minWidth: 130 },
-            { id: 'endpoint', header: t('stores.endpoint'), cell: words.endpoint, minWidth: 220 },
+            {
+              id: 'endpoint',
+              header: t('stores.endpoint'),
+              cell: store => <span className="broken">{words.endpoint(store)}</span>,
+              minWidth: 200,
+            },
           ]}
           header={
             <Header
@@ -279,8 +285,8 @@ function Delete({
       onConfirm={() => remove.mutate()}
       onClose={onClose}
     >
-      <p>{t('stores.deleteText')}</p>
-      <p>{t('stores.deleteEmpty')}</p>
+      <Box>{t('stores.deleteText')}</Box>
+      <Box>{t('stores.deleteEmpty')}</Box>
     </Confirm>
   )
 }
