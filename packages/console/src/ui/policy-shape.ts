@@ -144,7 +144,8 @@ export function readShape(policy: Json, account: string): (ConsoleShape & { othe
   const accounts = users.map(user => accountOf(user, account))
   return {
     administrators: principalsOf(found.administrators),
-    mayDelete: actionsOf(found.administrators ?? {}).includes('kms:ScheduleKeyDeletion'),
+    // Of the first ones, as the wizard proposes it.
+    mayDelete: !found.administrators || actionsOf(found.administrators).includes('kms:ScheduleKeyDeletion'),
     users: users.filter((_, index) => accounts[index] === undefined),
     accounts: accounts.filter(other => other !== undefined),
     others,

@@ -3,6 +3,7 @@ import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import Checkbox from '@cloudscape-design/components/checkbox'
 import Container from '@cloudscape-design/components/container'
+import CopyToClipboard from '@cloudscape-design/components/copy-to-clipboard'
 import Header from '@cloudscape-design/components/header'
 import Modal from '@cloudscape-design/components/modal'
 import SpaceBetween from '@cloudscape-design/components/space-between'
@@ -14,7 +15,7 @@ import { useSession } from '../../api/session.ts'
 import { useT } from '../../i18n/index.tsx'
 import { ErrorAlert } from '../../ui/errors.tsx'
 import { notify } from '../../ui/notices.tsx'
-import { Confirm, Copy, download, Empty, Loaded } from '../../ui/parts.tsx'
+import { Confirm, download, Empty, Loaded } from '../../ui/parts.tsx'
 import { Diff } from '../../ui/policy-diff.tsx'
 import { LockOutWarning, PolicyEditor, useKeyPolicyCheck, type PolicyCheck } from '../../ui/policy-editor.tsx'
 import { readJson, writeJson, type Json } from '../../ui/policy-json.ts'
@@ -32,7 +33,13 @@ import { Statements } from '../../ui/policy-statements.tsx'
 /** Who may do what with a key, as its own policy says: in forms or words, and as JSON. */
 export function PolicyTab({ keyId }: { keyId: string }): ReactNode {
   const policy = useKms('GetKeyPolicy', { KeyId: keyId, PolicyName: 'default' })
-  return <Loaded query={policy}>{({ Policy = '' }) => <PolicyOf keyId={keyId} text={Policy} />}</Loaded>
+  return (
+    <SpaceBetween size="m">
+      {/* What was read before stays, but it may have become another one. */}
+      {policy.data && <ErrorAlert error={policy.error} retry={() => void policy.refetch()} />}
+      <Loaded query={policy}>{({ Policy = '' }) => <PolicyOf keyId={keyId} text={Policy} />}</Loaded>
+    </SpaceBetween>
+  )
 }
 
 function PolicyOf({ keyId, text }: { keyId: string; text: string }): ReactNode {
@@ -69,6 +76,13 @@ function PolicyOf({ keyId, text }: { keyId: string; text: string }): ReactNode {
     </SpaceBetween>
   ) : (
     <SpaceBetween direction="horizontal" size="xs">
+      <CopyToClipboard
+        variant="icon"
+        textToCopy={text}
+        copyButtonAriaLabel={t('common.copy', { label: t('policy.json') })}
+        copySuccessText={t('common.copied')}
+        copyErrorText={t('common.notCopied')}
+      />
       {switchView}
       <Button iconName="download" onClick={() => download(`key-policy-${keyId}.json`, text, 'application/json')}>
         {t('common.download')}
@@ -80,7 +94,7 @@ function PolicyOf({ keyId, text }: { keyId: string; text: string }): ReactNode {
     <Container
       header={
         <Header variant="h2" actions={actions}>
-          {t('policy.title')} <Copy text={edited?.text ?? text} label={t('policy.json')} />
+          {t('policy.title')}
         </Header>
       }
     >
