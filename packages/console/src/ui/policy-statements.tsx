@@ -83,7 +83,7 @@ function Statement({ statement, kind }: { statement: { [name: string]: Json }; k
 function Lines({ lines, head }: { lines: readonly string[]; head?: string }): ReactNode {
   return (
     <Box>
-      {head}
+      {head !== undefined && <div>{head}</div>}
       {lines.map((line, index) => (
         <div key={index} className="break-anywhere">
           {line}
