@@ -1,7 +1,7 @@
 import { QueryClientProvider } from '@tanstack/react-query'
-import { lazy, Suspense, type ReactNode } from 'react'
+import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react'
 import { Redirect, Route, Router, Switch } from 'wouter'
-import { queryClient } from './api/hooks.ts'
+import { makeQueryClient } from './api/hooks.ts'
 import { useSessionState } from './api/session.ts'
 import { Frame } from './frame.tsx'
 import { Localize, useT } from './i18n/index.tsx'
@@ -9,6 +9,7 @@ import { SignIn, SignInWithLink } from './pages/sign-in.tsx'
 import { useAddress } from './ui/address.ts'
 import { Fence } from './ui/errors.tsx'
 import { Fault, NotFound } from './ui/fault.tsx'
+import { clearNotices } from './ui/notices.tsx'
 import { Loading } from './ui/parts.tsx'
 import { usePlaces } from './ui/places.ts'
 import { useTheme } from './ui/theme.ts'
@@ -37,32 +38,39 @@ export function App(): ReactNode {
   useTheme()
   return (
     <Localize>
-      <QueryClientProvider client={queryClient}>
-        <Router hook={useAddress}>
-          <Switch>
-            <Route path="/sign-in/:code">{({ code }) => <SignInWithLink code={code} />}</Route>
-            <Route>
-              <SignedIn />
-            </Route>
-          </Switch>
-        </Router>
-      </QueryClientProvider>
+      <Router hook={useAddress}>
+        <Switch>
+          <Route path="/sign-in/:code">{({ code }) => <SignInWithLink code={code} />}</Route>
+          <Route>
+            <SignedIn />
+          </Route>
+        </Switch>
+      </Router>
     </Localize>
   )
 }
 
 function SignedIn(): ReactNode {
   const { session } = useSessionState()
-  const t = useT()
   if (!session) return <SignIn />
+  // Whoever signs in after somebody else finds nothing of what that one saw or typed.
+  return <Console key={session.arn} />
+}
+
+function Console(): ReactNode {
+  const t = useT()
+  const [queryClient] = useState(makeQueryClient)
+  useEffect(() => clearNotices, [])
   return (
-    <Frame>
-      <Fence shown={error => <Fault error={error} title={t('common.fault')} />}>
-        <Suspense fallback={<Loading />}>
-          <Pages />
-        </Suspense>
-      </Fence>
-    </Frame>
+    <QueryClientProvider client={queryClient}>
+      <Frame>
+        <Fence shown={error => <Fault error={error} title={t('common.fault')} />}>
+          <Suspense fallback={<Loading />}>
+            <Pages />
+          </Suspense>
+        </Fence>
+      </Frame>
+    </QueryClientProvider>
   )
 }
 

@@ -1,3 +1,4 @@
+import { useQueryClient } from '@tanstack/react-query'
 import AppLayout from '@cloudscape-design/components/app-layout'
 import Alert from '@cloudscape-design/components/alert'
 import Button from '@cloudscape-design/components/button'
@@ -7,11 +8,10 @@ import SpaceBetween from '@cloudscape-design/components/space-between'
 import TopNavigation, { type TopNavigationProps } from '@cloudscape-design/components/top-navigation'
 import { useState, type ReactNode } from 'react'
 import { useLocation } from 'wouter'
-import { queryClient } from './api/hooks.ts'
 import { signOut, useSession, useSessionState } from './api/session.ts'
 import { languages, useDates, useLanguage, useT, type Language } from './i18n/index.tsx'
 import { SignInForm } from './pages/sign-in.tsx'
-import { clearNotices, Notices } from './ui/notices.tsx'
+import { Notices } from './ui/notices.tsx'
 import { TrailPlace } from './ui/page.tsx'
 import { useNow } from './ui/parts.tsx'
 import { href, usePlaces, useRegion } from './ui/places.ts'
@@ -64,12 +64,6 @@ export function Frame({ children }: { children: ReactNode }): ReactNode {
 function skipToMain(event: { preventDefault: () => void }): void {
   event.preventDefault()
   document.querySelector<HTMLElement>('#main')?.focus()
-}
-
-function leave(): void {
-  signOut()
-  queryClient.clear()
-  clearNotices()
 }
 
 function Bar(): ReactNode {
@@ -141,7 +135,7 @@ function Bar(): ReactNode {
       title: arn,
       description: expiresAt === undefined ? '' : t('frame.sessionEnds', { time: time(expiresAt / 1000) }),
       items: [{ id: 'sign-out', text: t('frame.signOut') }],
-      onItemClick: leave,
+      onItemClick: signOut,
     },
   ]
   const logo = { src: 'wordmark.svg', alt: 'Keyreeve' }
@@ -211,7 +205,7 @@ function Ended(): ReactNode {
   const { isEnded } = useSessionState()
   const isOver = useNow() >= (expiresAt ?? Infinity)
   if (!isEnded && !isOver) return null
-  return <SignInAgain title={t('signIn.ended')} text={t('signIn.endedText')} onClose={leave} />
+  return <SignInAgain title={t('signIn.ended')} text={t('signIn.endedText')} onClose={signOut} />
 }
 
 function SignInAgain({
@@ -226,16 +220,14 @@ function SignInAgain({
   onClose: () => void
 }): ReactNode {
   const t = useT()
-  const { arn } = useSession()
+  const queryClient = useQueryClient()
   return (
     <Modal visible header={title} closeAriaLabel={t('common.close')} onDismiss={onClose}>
       <SpaceBetween size="m">
         {text}
         <SignInForm
-          onSignedIn={signedIn => {
-            // Somebody else must not see what the first one was shown.
-            if (signedIn !== arn) queryClient.clear()
-            else void queryClient.invalidateQueries()
+          onSignedIn={() => {
+            void queryClient.invalidateQueries()
             onSignedIn?.()
           }}
         />

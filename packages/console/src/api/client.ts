@@ -118,10 +118,9 @@ async function send(call: Call, attempt = 0): Promise<unknown> {
   const answer: unknown = text === '' ? {} : parse(text)
   if (response.ok) return answer
   const { code, message } = errorOf(answer)
-  const date = Date.parse(response.headers.get('date') ?? '')
-  const isLate = /Signature (expired|not yet current)/.test(message)
-  if (isLate && attempt === 0 && !Number.isNaN(date)) {
-    skew = date - Date.now()
+  const serverTime = clockOf(message)
+  if (serverTime !== undefined && attempt === 0) {
+    skew = serverTime - Date.now()
     return await send(call, 1)
   }
   if (code.startsWith('Throttling') && attempt < 3) {
@@ -130,6 +129,17 @@ async function send(call: Call, attempt = 0): Promise<unknown> {
   }
   if (credentials && refusedCredentials.has(code)) call.onRefusedCredentials?.()
   throw new ApiError(code, message, name, requestId)
+}
+
+/**
+ * The server's clock in epoch milliseconds, as it tells it to who signs too early or too late: `Signature expired:
+ * 20260101T000000Z is now earlier than 20260101T000500Z (20260101T001000Z - 5 min.)`.
+ */
+function clockOf(message: string): number | undefined {
+  const [, date, hours, minutes, seconds] =
+    /^Signature (?:expired|not yet current):.*\((\d{8})T(\d\d)(\d\d)(\d\d)Z [-+] 5 min/.exec(message) ?? []
+  if (date === undefined) return undefined
+  return Date.parse(`${date.slice(0, 4)}-${date.slice(4, 6)}-${date.slice(6)}T${hours}:${minutes}:${seconds}Z`)
 }
 
 function parse(text: string): unknown {

@@ -22,18 +22,20 @@ import type {
   KmsOutput,
 } from './types.ts'
 
-export const queryClient = new QueryClient({
-  defaultOptions: {
-    queries: {
-      staleTime: 5_000,
-      // What was refused once is refused again; only who got no answer asks once more.
-      retry: (count, error) => count < 1 && error instanceof ApiError && error.code === 'NetworkError',
-      refetchOnWindowFocus: true,
-      networkMode: 'always',
+/** What somebody is shown, for as long as it is fresh: one for each who signs in. */
+export const makeQueryClient = (): QueryClient =>
+  new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 5_000,
+        // What was refused once is refused again; only who got no answer asks once more.
+        retry: (count, error) => count < 1 && error instanceof ApiError && error.code === 'NetworkError',
+        refetchOnWindowFocus: true,
+        networkMode: 'always',
+      },
+      mutations: { networkMode: 'always' },
     },
-    mutations: { networkMode: 'always' },
-  },
-})
+  })
 
 /** Calls signed for the session, in the Region of the page or in another one. */
 export function useApi(region?: string): Api {

@@ -8,9 +8,9 @@ import FormField from '@cloudscape-design/components/form-field'
 import Header from '@cloudscape-design/components/header'
 import Input from '@cloudscape-design/components/input'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react'
+import { useEffect, useState, type FormEvent, type ReactNode } from 'react'
 import { useLocation } from 'wouter'
-import { signInWithKey, signInWithLink, useSessionState } from '../api/session.ts'
+import { signInWithKey, signInWithLink } from '../api/session.ts'
 import { useT } from '../i18n/index.tsx'
 import { ErrorAlert } from '../ui/errors.tsx'
 import { Loading } from '../ui/parts.tsx'
@@ -48,9 +48,8 @@ export function SignIn(): ReactNode {
 }
 
 /** Takes an access key, and with it signs in. */
-export function SignInForm({ onSignedIn }: { onSignedIn?: (arn: string) => void }): ReactNode {
+export function SignInForm({ onSignedIn }: { onSignedIn?: () => void }): ReactNode {
   const t = useT()
-  const { session } = useSessionState()
   const [accessKeyId, setAccessKeyId] = useState('')
   const [secretAccessKey, setSecretAccessKey] = useState('')
   const [isTemporary, setTemporary] = useState(false)
@@ -58,8 +57,6 @@ export function SignInForm({ onSignedIn }: { onSignedIn?: (arn: string) => void 
   const [isTried, setTried] = useState(false)
   const [isBusy, setBusy] = useState(false)
   const [error, setError] = useState<Error>()
-  const arn = useRef(session?.arn)
-  arn.current = session?.arn
 
   if (!window.isSecureContext) {
     return (
@@ -78,9 +75,9 @@ export function SignInForm({ onSignedIn }: { onSignedIn?: (arn: string) => void 
     setError(undefined)
     try {
       const key = { accessKeyId: accessKeyId.trim(), secretAccessKey: secretAccessKey.trim(), sessionToken: token }
-      const { arn: signedIn } = await signInWithKey(key)
+      await signInWithKey(key)
       setSecretAccessKey('')
-      onSignedIn?.(signedIn)
+      onSignedIn?.()
     } catch (failure) {
       setError(failure as Error) // Nothing else is thrown here.
     } finally {
