@@ -20,6 +20,7 @@ import {
   signInByKey,
   type Console,
 } from './support/browser.ts'
+import { assertFocused } from './support/focus.ts'
 
 const place = '/us-east-1/keys/create'
 const folder = mkdtempSync(join(tmpdir(), 'keyreeve-create-key-'))
@@ -670,19 +671,3 @@ test('speaks German', async t => {
   await tab.page.getByRole('button', { name: 'Weiter', exact: true }).click()
   await tab.page.getByRole('heading', { level: 1, name: 'Bezeichnungen hinzufügen' }).waitFor()
 })
-
-async function assertFocused(target: Locator): Promise<void> {
-  await target.waitFor()
-  const isFocused = await target.evaluate(
-    element =>
-      new Promise<boolean>(resolve => {
-        // Focus is moved after the page is drawn.
-        const look = (left: number): void => {
-          if (element === document.activeElement || left === 0) resolve(element === document.activeElement)
-          else requestAnimationFrame(() => look(left - 1))
-        }
-        look(60)
-      }),
-  )
-  assert.ok(isFocused, 'the focus is elsewhere')
-}

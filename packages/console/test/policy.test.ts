@@ -18,6 +18,7 @@ import {
   signInByKey,
   type Console,
 } from './support/browser.ts'
+import { assertFocused } from './support/focus.ts'
 
 // JSON
 
@@ -422,6 +423,7 @@ test('what is no JSON cannot be saved, what the server refuses neither, and both
   await button('Review changes').click()
   await dialog().getByText('The server would refuse this policy.').waitFor()
   assert.ok(await inDialog('Save changes').isDisabled())
+  assert.equal(await dialog().getByRole('checkbox').count(), 0, 'it is no lock-out')
   await requireAccessible(page, 'dialog with a refused policy')
   await inDialog('Cancel').click()
   assert.equal(await policyOf(id), original)
@@ -626,19 +628,3 @@ test('is accessible in the dark and on a narrow page, and speaks German', async 
   await requireAccessible(tab.page, 'review, dark')
   assert.deepEqual(tab.faults, [])
 })
-
-async function assertFocused(target: Locator): Promise<void> {
-  await target.waitFor()
-  const isFocused = await target.evaluate(
-    element =>
-      new Promise<boolean>(resolve => {
-        // Focus is moved after the page is drawn.
-        const look = (left: number): void => {
-          if (element === document.activeElement || left === 0) resolve(element === document.activeElement)
-          else requestAnimationFrame(() => look(left - 1))
-        }
-        look(60)
-      }),
-  )
-  assert.ok(isFocused, 'the focus is elsewhere')
-}

@@ -32,7 +32,17 @@ export interface PolicyCheck {
   isJudged: boolean
   /** Nothing is known that would have it refused. */
   isAcceptable: boolean
+  /** Whoever puts it could not put another one afterwards. */
+  isLockOut: boolean
 }
+
+/** AWS's words for it; of a policy that is malformed, the verdict says the same code. */
+const isOfLockOut = ({ Message }: PolicyFinding): boolean =>
+  Message === 'The new key policy will not allow you to update the key policy in the future.'
+
+/** What else would have it refused. */
+export const refusalsOf = ({ verdict }: PolicyCheck): PolicyFinding[] =>
+  (verdict?.Findings ?? []).filter(finding => finding.Severity === 'ERROR' && !isOfLockOut(finding))
 
 /** Long enough that nothing is asked while somebody types. */
 const pause = 400
@@ -73,6 +83,7 @@ export function usePolicyCheck(text: string, validate?: (text: string) => Promis
     isChecking: validate !== undefined && isJson && !verdict && !error,
     isJudged: validate !== undefined,
     isAcceptable: isJson && verdict?.Valid !== false,
+    isLockOut: verdict?.Findings.some(isOfLockOut) === true,
   }
 }
 
@@ -163,7 +174,7 @@ export function PolicyEditor({
       {check.isJudged ? (
         <Grid gridDefinition={[{ colspan: { default: 12, xs: 8 } }, { colspan: { default: 12, xs: 4 } }]}>
           {text}
-          <Findings check={check} onShow={select} />
+          <Findings check={check} isNew={onChange !== undefined} onShow={select} />
         </Grid>
       ) : (
         text
@@ -182,9 +193,12 @@ const severities = { ERROR: 'error', WARNING: 'warning', SUGGESTION: 'info' } as
 /** What the server says of a policy, the worst first. */
 function Findings({
   check,
+  isNew,
   onShow,
 }: {
   check: PolicyCheck
+  /** Whether it is about to be put; of one that is there, it says nothing that the reader could not put it. */
+  isNew: boolean
   /** Shows a statement. */
   onShow: (from: number, to: number) => void
 }): ReactNode {
@@ -192,7 +206,8 @@ function Findings({
   const { verdict, error, isChecking, problem, read } = check
   const spans = 'statements' in read ? read.statements : []
   const order = Object.keys(severities)
-  const findings = (verdict?.Findings ?? []).toSorted((a, b) => order.indexOf(a.Severity) - order.indexOf(b.Severity))
+  const shown = (verdict?.Findings ?? []).filter(finding => isNew || !isOfLockOut(finding))
+  const findings = shown.toSorted((a, b) => order.indexOf(a.Severity) - order.indexOf(b.Severity))
   const count = (severity: PolicyFinding['Severity']): number =>
     findings.filter(finding => finding.Severity === severity).length
   if (problem) {
@@ -239,7 +254,7 @@ function Findings({
 /** Says that whoever saves this could not change it again. */
 export function LockOutWarning({ check }: { check: PolicyCheck }): ReactNode {
   const t = useT()
-  if (check.verdict?.SafeFromLockOut !== false) return null
+  if (!check.isLockOut) return null
   return (
     <Alert type="warning" statusIconAriaLabel={t('common.warning')} header={t('policy.lockOut')}>
       {t('policy.lockOutText')}

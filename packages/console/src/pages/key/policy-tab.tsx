@@ -17,7 +17,13 @@ import { ErrorAlert } from '../../ui/errors.tsx'
 import { notify } from '../../ui/notices.tsx'
 import { Confirm, download, Empty, Loaded } from '../../ui/parts.tsx'
 import { Diff } from '../../ui/policy-diff.tsx'
-import { LockOutWarning, PolicyEditor, useKeyPolicyCheck, type PolicyCheck } from '../../ui/policy-editor.tsx'
+import {
+  LockOutWarning,
+  PolicyEditor,
+  refusalsOf,
+  useKeyPolicyCheck,
+  type PolicyCheck,
+} from '../../ui/policy-editor.tsx'
 import { readJson, writeJson, type Json } from '../../ui/policy-json.ts'
 import {
   AccountList,
@@ -157,8 +163,8 @@ function SaveDialog({
       },
     },
   )
-  const isLockOut = check.verdict?.SafeFromLockOut === false
-  const errors = (check.verdict?.Findings ?? []).filter(({ Severity }) => Severity === 'ERROR')
+  const { isLockOut } = check
+  const refusals = refusalsOf(check)
   return (
     <Modal
       visible
@@ -196,15 +202,15 @@ function SaveDialog({
         ) : (
           <Diff before={before} after={edited.text} label={t('policy.diff')} />
         )}
-        {errors.length > 0 && (
+        {refusals.length > 0 && (
           <Alert type="error" statusIconAriaLabel={t('common.error')} header={t('policy.refused')}>
-            {errors.map(({ Message }, index) => (
+            {refusals.map(({ Message }, index) => (
               <div key={index}>{Message}</div>
             ))}
           </Alert>
         )}
         {isLockOut && (
-          <>
+          <SpaceBetween size="s">
             <LockOutWarning check={check} />
             <Checkbox
               checked={isBypassed}
@@ -213,7 +219,7 @@ function SaveDialog({
             >
               {t('policy.bypass')}
             </Checkbox>
-          </>
+          </SpaceBetween>
         )}
         <ErrorAlert error={save.error} />
       </SpaceBetween>
