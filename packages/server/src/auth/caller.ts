@@ -37,7 +37,8 @@ export interface Caller {
 }
 
 /** By what policies and grants can mean a caller. */
-export type CallerNames = Pick<Caller, 'type' | 'account' | 'arn' | 'roleArn'> & Partial<Pick<Caller, 'principalId'>>
+export type CallerNames = Pick<Caller, 'type' | 'account' | 'arn' | 'roleArn'> &
+  Partial<Pick<Caller, 'principalId' | 'userName'>>
 
 /** What a provider says of somebody, in a token that was verified (OpenID Connect Core 1.0 section 2). */
 export interface WebIdentity {

@@ -71,12 +71,12 @@ const ofUser: readonly string[] = ['aws:userid', 'aws:username']
  *
  * @param key in lower case
  */
-export function isGiven(key: string, { type, account, arn, roleArn, principalId }: CallerNames): boolean {
+export function isGiven(key: string, { type, account, arn, roleArn, userName }: CallerNames): boolean {
   if (ofKey.includes(key) || ofServer.includes(key) || key.startsWith('aws:resourcetag/')) return true
   if (ofAccount.includes(key)) return account !== ''
   if (ofPrincipal.includes(key)) return (type === 'IAMUser' && arn !== '*') || roleArn !== undefined
-  // Of a user of this server; a session may have tags of its own.
-  const isUser = type === 'IAMUser' && principalId !== undefined && principalId !== ''
+  // Of somebody of whom more is known than an ARN; a session of a role may have tags of its own.
+  const isUser = type === 'IAMUser' && userName !== undefined
   return isUser && (ofUser.includes(key) || key.startsWith('aws:principaltag/'))
 }
 

@@ -1,7 +1,7 @@
 import type { Decision, StatementName } from '../../auth/access.ts'
 import type { Caller } from '../../auth/caller.ts'
 import { decisionText } from '../../auth/explain-text.ts'
-import { accountPrincipal, grantOperations, isGrantable } from '../../auth/grants.ts'
+import { accountPrincipal, grantOperations, isGrantable, type Grant } from '../../auth/grants.ts'
 import { roleArn, sessionArn, userArn } from '../../auth/identities.ts'
 import type { Authority, Question } from '../../authority.ts'
 import { identityByArn } from '../../by-name.ts'
@@ -222,12 +222,14 @@ async function* othersAfter(context: OnKey, after: string | undefined): AsyncGen
   } = context
   const named = namedByPolicy(key)
   for (let last = after; ;) {
-    const grantee = await granteeAfter(view, key, last)
+    const grant = await grantAfter(view, key, last)
+    const grantee = grant && granteeOf(grant)
     const inPolicy = named.find(arn => last === undefined || arn > last)
     const next = inPolicy !== undefined && (grantee === undefined || inPolicy < grantee) ? inPolicy : grantee
     if (next === undefined) return
     last = next
-    const subject = await otherSubject(context, next)
+    const bound = [...(key.principals ?? []), ...(grant?.principals ?? [])]
+    const subject = await otherSubject(context, next, bound.find(([arn]) => arn === next)?.[1])
     if (subject) yield subject
   }
 }
@@ -248,8 +250,15 @@ function namedByPolicy(key: Readonly<Key>): string[] {
 /** Behind every row of a grantee, and before those of the next one: no ARN has a space in it. */
 const behindGrantee = ' \u{10ffff}'
 
-/** The first principal, in order, to whom there is a grant on the key; from one row for each, however many grants it has. */
-async function granteeAfter(view: View, key: Readonly<Key>, after: string | undefined): Promise<string | undefined> {
+const granteeOf = ({ granteePrincipal, granteeServicePrincipal = '' }: Readonly<Grant>): string =>
+  granteePrincipal ?? granteeServicePrincipal
+
+/** A grant on the key to the next principal, in order: one for each is read, however many there are. */
+async function grantAfter(
+  view: View,
+  key: Readonly<Key>,
+  after: string | undefined,
+): Promise<Readonly<Grant> | undefined> {
   const { account, region, id } = key
   const ofKey = { account, region, keyId: id }
   const row = after === undefined ? undefined : granteeRef(ofKey, after) + behindGrantee
@@ -258,20 +267,29 @@ async function granteeAfter(view: View, key: Readonly<Key>, after: string | unde
     const [found] = await view.page('granted', granteeRef(ofKey, ''), row, 1)
     if (!found) return undefined
     const grant = await view.unnoted.get('grant', grantRow(account, region, id, found.grantId))
-    if (grant) return grant.granteePrincipal ?? grant.granteeServicePrincipal ?? ''
+    if (grant) return grant
     // It was revoked between the two looks; then the first finds another one.
     if (missing === found.grantId) throw new TamperedRow('grant', grantRow(account, region, id, missing))
     missing = found.grantId
   }
 }
 
-/** None for services, for the account itself, and for its users and roles, which are listed already. */
-async function otherSubject({ view, authority, now, keys: { key } }: OnKey, arn: string): Promise<Subject | undefined> {
+/**
+ * None for services, for the account itself, and for its users and roles, which are listed already.
+ *
+ * @param id of whom the policy or the grant means by the name, if it was somebody who was there
+ */
+async function otherSubject(
+  { view, authority, now, keys: { key } }: OnKey,
+  arn: string,
+  id: string | undefined,
+): Promise<Subject | undefined> {
   const place = `other ${arn}`
   const { account = '', service, resource = '' } = splitArn(arn) ?? {}
   const [kind, name = '', session = ''] = resource.split('/')
   if (arn === '*' || (account !== '' && account !== key.account)) {
-    return { place, arn, kind: 'external', authority: async () => authority.asStranger(named(arn)) }
+    // Whoever is meant, be it there or not: what is in another account is not told.
+    return { place, arn, kind: 'external', authority: async () => authority.asStranger(named(arn, id)) }
   }
   if (account === '' || resource === 'root') return undefined
   if (service === 'iam' && (kind === 'user' || kind === 'role') && (await identityByArn(view, kind, arn)))
@@ -288,10 +306,10 @@ async function otherSubject({ view, authority, now, keys: { key } }: OnKey, arn:
 }
 
 /** Somebody of whom nothing but the name is known. */
-function named(arn: string): Caller {
+function named(arn: string, principalId = ''): Caller {
   const { account = '', resource = '' } = splitArn(arn) ?? {}
   const [kind] = resource.split('/', 1)
-  const known = { account, arn, principalId: '', tags: new Map<string, string>() }
+  const known = { account, arn, principalId, tags: new Map<string, string>() }
   if (resource === 'root') return { ...known, type: 'Root' }
   if (kind === 'assumed-role') return { ...known, type: 'AssumedRole' }
   if (kind !== 'role') return { ...known, type: 'IAMUser' }
