@@ -50,12 +50,20 @@ export function Loaded<T>({
   return <Loading />
 }
 
-/** A value to be copied, with its name for those who do not see the button. */
-export function Copy({ text, label }: { text: string; label: string }): ReactNode {
+/** A value to be copied, with its name for those who do not see the button; or the button alone, beside a link. */
+export function Copy({
+  text,
+  label,
+  isButton = false,
+}: {
+  text: string
+  label: string
+  isButton?: boolean
+}): ReactNode {
   const t = useT()
   return (
     <CopyToClipboard
-      variant="inline"
+      variant={isButton ? 'icon' : 'inline'}
       textToCopy={text}
       copyButtonAriaLabel={t('common.copy', { label })}
       copySuccessText={t('common.copied')}
