@@ -46,7 +46,18 @@ export function TraceView({
         ]}
       />
       {ways.length > 0 && (
-        <Container header={<Header variant="h3">{t('access.change')}</Header>}>
+        <Container
+          header={
+            <Header
+              variant="h3"
+              {...(ways.length > 1 && {
+                description: t(trace.Decision === 'explicit deny' ? 'access.change.all' : 'access.change.any'),
+              })}
+            >
+              {t('access.change')}
+            </Header>
+          }
+        >
           <ul className="trace-ways">
             {ways.map(way => (
               <li key={way}>{way}</li>
@@ -55,15 +66,15 @@ export function TraceView({
         </Container>
       )}
       <Container header={<Header variant="h3">{t('access.how')}</Header>}>
-        <SpaceBetween size="l">
+        <div className="trace-layers">
           <Denials trace={trace} />
           {layers.map(layer => (
             <Layer key={layer} layer={layer} trace={trace} />
           ))}
-          {Side !== 'caller' && <Grants trace={trace} />}
+          {Side !== 'caller' && isOnKey(trace) && <Grants trace={trace} />}
           {Side && <Box color="text-body-secondary">{t(`access.side.${Side}`)}</Box>}
           {Omitted !== undefined && <Box color="text-body-secondary">{t('access.omitted', { count: Omitted })}</Box>}
-        </SpaceBetween>
+        </div>
       </Container>
     </SpaceBetween>
   )
@@ -92,10 +103,11 @@ function Verdict({ trace: { Decision, Reason } }: { trace: Trace }): ReactNode {
 
 function Named({ arn, label }: { arn: string; label: string }): ReactNode {
   const place = usePlaceOf()(arn)
+  if (arn === '*') return arn
+  if (place === undefined) return <Copy text={arn} label={label} />
   return (
-    <span className="wrap">
-      {place === undefined ? arn : <Link href={href(place)}>{arn}</Link>}{' '}
-      {arn !== '*' && <Copy text={arn} label={label} />}
+    <span className="broken">
+      <Link href={href(place)}>{arn}</Link> <Copy text={arn} label={label} isButton />
     </span>
   )
 }
@@ -248,7 +260,7 @@ function Statement({ of, policy, trace }: { of: StatementTrace; policy: string; 
         </StatusIndicator>
       </div>
       <ExpandableSection
-        variant="inline"
+        variant="footer"
         headerText={t('access.statement.details')}
         headerAriaLabel={t('access.statement.detailsOf', { statement: label, policy })}
         expanded={isOpen}
@@ -344,7 +356,7 @@ function Values({ values }: { values: readonly string[] }): ReactNode {
   return values.map((value, index) => (
     <span key={`${index} ${value}`}>
       {index > 0 && ', '}
-      <code className="wrap">{value === '' ? '""' : value}</code>
+      <code className="broken">{value === '' ? '""' : value}</code>
     </span>
   ))
 }
@@ -382,7 +394,7 @@ function Grants({ trace }: { trace: Trace }): ReactNode {
           {grants.map(({ GrantId, Allows, Failed }) => (
             <li key={GrantId}>
               <div className="trace-statement">
-                <span className="wrap">
+                <span className="broken">
                   {key ? (
                     <Link href={href(placesIn(key.region).key(nameIn(key), 'grants'))}>{GrantId}</Link>
                   ) : (

@@ -33,7 +33,9 @@ export const access: Record<keyof typeof english, string> = {
   'access.change.condition':
     'Anweisung {statement} von {policy} würde es erlauben, wenn ihre Bedingung erfüllt wäre: {conditions}.',
   'access.change.identity': 'Eine Identitätsrichtlinie von {principal} müsste {action} erlauben.',
-  'access.change.resource': 'Oder die Richtlinie der Ressource müsste {action} für {principal} selbst erlauben.',
+  'access.change.resource': 'Die Richtlinie der Ressource müsste {action} für {principal} selbst erlauben.',
+  'access.change.all': 'Das alles:',
+  'access.change.any': 'Eines davon genügt:',
 
   'access.how': 'Wie entschieden wurde',
   'access.denials': 'Ausdrückliche Verweigerungen',

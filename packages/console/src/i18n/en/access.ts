@@ -32,7 +32,9 @@ export const access = {
     'The session was made with policies that limit it. It would have to be made anew with one that allows {action}, or with none.',
   'access.change.condition': 'Statement {statement} of {policy} would allow it, if its condition held: {conditions}.',
   'access.change.identity': 'An identity policy of {principal} would have to allow {action}.',
-  'access.change.resource': 'Or the policy of the resource would have to allow {action} to {principal} itself.',
+  'access.change.resource': 'The policy of the resource would have to allow {action} to {principal} itself.',
+  'access.change.all': 'All of these:',
+  'access.change.any': 'One of these is enough:',
 
   'access.how': 'How it was decided',
   'access.denials': 'Explicit denials',

@@ -63,11 +63,7 @@ export default function Denial({ requestId }: { requestId: string }): ReactNode 
                   { label: t('access.time'), value: time(Time) },
                   {
                     label: t('access.requestId'),
-                    value: (
-                      <span className="wrap">
-                        {requestId} <Copy text={requestId} label={t('access.requestId')} />
-                      </span>
-                    ),
+                    value: <Copy text={requestId} label={t('access.requestId')} />,
                   },
                 ]}
               />

@@ -30,7 +30,7 @@ export function EventDetail({ event, onClose }: { event: AuditEvent; onClose: ()
     return place === undefined ? arn : <Link href={href(place)}>{arn}</Link>
   }
   const copied = (text: string | undefined, label: string): ReactNode =>
-    text === undefined ? '–' : <Wrapped text={text}>{<Copy text={text} label={label} />}</Wrapped>
+    text === undefined ? '–' : <Copy text={text} label={label} />
   return (
     <Modal
       visible
@@ -57,7 +57,7 @@ export function EventDetail({ event, onClose }: { event: AuditEvent; onClose: ()
               requestID !== undefined && <Button href={href(places.denial(requestID))}>{t('error.why')}</Button>
             }
           >
-            <span className="wrap" lang="en">
+            <span className="broken" lang="en">
               {errorMessage ?? t('error.noDetails')}
             </span>
           </Alert>
@@ -75,7 +75,7 @@ export function EventDetail({ event, onClose }: { event: AuditEvent; onClose: ()
                 resources.length === 0
                   ? '–'
                   : resources.map(arn => (
-                      <div key={arn} className="wrap">
+                      <div key={arn} className="broken">
                         {linked(arn)}
                       </div>
                     )),
@@ -84,8 +84,8 @@ export function EventDetail({ event, onClose }: { event: AuditEvent; onClose: ()
             { label: t('audit.kind'), value: t(event.ReadOnly ? 'audit.kind.read' : 'audit.kind.write') },
             { label: t('audit.region'), value: record.awsRegion ?? '–' },
             { label: t('audit.accessKey'), value: copied(accessKeyId, t('audit.accessKey')) },
-            { label: t('audit.sourceIp'), value: <Wrapped text={record.sourceIPAddress ?? '–'} /> },
-            { label: t('audit.userAgent'), value: <Wrapped text={record.userAgent ?? '–'} /> },
+            { label: t('audit.sourceIp'), value: <Wrapped>{record.sourceIPAddress ?? '–'}</Wrapped> },
+            { label: t('audit.userAgent'), value: <Wrapped>{record.userAgent ?? '–'}</Wrapped> },
             { label: t('audit.requestId'), value: copied(requestID, t('audit.requestId')) },
             { label: t('audit.eventId'), value: copied(event.EventId, t('audit.eventId')) },
           ]}
@@ -108,10 +108,6 @@ export function EventDetail({ event, onClose }: { event: AuditEvent; onClose: ()
   )
 }
 
-function Wrapped({ text, children }: { text?: string; children?: ReactNode }): ReactNode {
-  return (
-    <span className="wrap">
-      {text} {children}
-    </span>
-  )
+function Wrapped({ children }: { children: ReactNode }): ReactNode {
+  return <span className="broken">{children}</span>
 }
