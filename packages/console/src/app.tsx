@@ -38,14 +38,16 @@ export function App(): ReactNode {
   useTheme()
   return (
     <Localize>
-      <Router hook={useAddress}>
-        <Switch>
-          <Route path="/sign-in/:code">{({ code }) => <SignInWithLink code={code} />}</Route>
-          <Route>
-            <SignedIn />
-          </Route>
-        </Switch>
-      </Router>
+      <Guarded>
+        <Router hook={useAddress}>
+          <Switch>
+            <Route path="/sign-in/:code">{({ code }) => <SignInWithLink code={code} />}</Route>
+            <Route>
+              <SignedIn />
+            </Route>
+          </Switch>
+        </Router>
+      </Guarded>
     </Localize>
   )
 }
@@ -57,18 +59,23 @@ function SignedIn(): ReactNode {
   return <Console key={session.arn} />
 }
 
-function Console(): ReactNode {
+/** A fault below shows as such, and what is around stays. */
+function Guarded({ children }: { children: ReactNode }): ReactNode {
   const t = useT()
+  return <Fence shown={error => <Fault error={error} title={t('common.fault')} />}>{children}</Fence>
+}
+
+function Console(): ReactNode {
   const [queryClient] = useState(makeQueryClient)
   useEffect(() => clearNotices, [])
   return (
     <QueryClientProvider client={queryClient}>
       <Frame>
-        <Fence shown={error => <Fault error={error} title={t('common.fault')} />}>
+        <Guarded>
           <Suspense fallback={<Loading />}>
             <Pages />
           </Suspense>
-        </Fence>
+        </Guarded>
       </Frame>
     </QueryClientProvider>
   )

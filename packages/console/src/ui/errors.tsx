@@ -4,6 +4,7 @@ import Button from '@cloudscape-design/components/button'
 import Link from '@cloudscape-design/components/link'
 import { Component, type ReactNode } from 'react'
 import { ApiError } from '../api/client.ts'
+import { useSessionState } from '../api/session.ts'
 import { useT } from '../i18n/index.tsx'
 import { href, usePlaces } from './places.ts'
 
@@ -22,6 +23,7 @@ export function ErrorAlert({
   title?: string
 }): ReactNode {
   const t = useT()
+  const { session } = useSessionState()
   if (!error) return null
   const { code, requestId, operation } =
     error instanceof ApiError ? error : { code: error.name, requestId: undefined, operation: '' }
@@ -37,7 +39,7 @@ export function ErrorAlert({
       {requestId !== undefined && (
         <Box color="inherit" fontSize="body-s" margin={{ top: 'xs' }}>
           {t('error.request', { operation, requestId })}
-          {denied.has(code) && (
+          {session && denied.has(code) && (
             <>
               {' '}
               <WhyDenied requestId={requestId} />
