@@ -26,5 +26,8 @@ test('a server starts without what few of them ever need', async () => {
   for (const folder of ['operations/iam/', 'operations/keyreeve/', 'operations/sts/']) {
     assert.deepEqual(loaded(folder), [])
   }
+  // The start makes a link to the console, and needs no more for that.
+  await import('../src/operations/keyreeve/create-console-link.ts')
+  assert.deepEqual(loaded('operations/iam/'), [])
   for (const folder of ['bootstrap/', 'oidc/token.ts']) assert.deepEqual(loaded(folder), [])
 })

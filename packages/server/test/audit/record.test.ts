@@ -115,6 +115,16 @@ test('a root user has no userName', () => {
   })
 })
 
+test('a session of the console is told from others, for its own account', () => {
+  const facts = { issuedAt: encrypt.at, expiresAt: encrypt.at + 1, transitiveTags: [] }
+  const usual: Caller = { ...alice, session: { ...facts, isConsole: false } }
+  const inConsole: Caller = { ...alice, session: { ...facts, isConsole: true } }
+  assert.equal(variant({ caller: inConsole }).sessionCredentialFromConsole, 'true')
+  for (const event of [{ caller: usual }, { caller: inConsole, recipient: '444455556666' }, {}]) {
+    assert.ok(!Object.hasOwn(variant(event), 'sessionCredentialFromConsole'))
+  }
+})
+
 test('two callers are not mistaken for each other', () => {
   const bob: Caller = { ...alice, arn: 'arn:aws:iam::111122223333:user/Bob', userName: 'Bob' }
   assert.equal(variant({ caller: bob }).userIdentity.userName, 'Bob')

@@ -1,3 +1,4 @@
+import { IAM } from '@aws-sdk/client-iam'
 import { KMS } from '@aws-sdk/client-kms'
 import assert from 'node:assert/strict'
 import { execFile, spawn } from 'node:child_process'
@@ -34,7 +35,8 @@ test('prints where things lie and what to paste, and then that it is ready', { s
       `data is lost. Back it up, apart from the data.
 
 Address:     http://127.0.0.1:${port}
-Console:     http://127.0.0.1:${port}/console/
+Console:     http://127.0.0.1:${port}/console/#/sign-in/${codeIn(greeting)}
+             (works once, for 10 minutes; keyreeve console makes another)
 Credentials: ${data}/credentials
 
 To use it with the AWS CLI and SDKs:
@@ -50,6 +52,76 @@ Ready.
   )
   const page = await fetch(`${address}/console/`)
   assert.equal(page.status, 200)
+})
+
+const codeIn = (text: string): string => /\/console\/#\/sign-in\/([\w-]{43})$/m.exec(text)?.[1] ?? assert.fail(text)
+
+/** Opens a link as the console does. */
+async function redeem(address: string, Code: string): Promise<{ status: number; answer: Record<string, unknown> }> {
+  const answer = await fetch(`${address}/`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'Keyreeve.RedeemConsoleLink' },
+    body: JSON.stringify({ Code }),
+  })
+  return { status: answer.status, answer: (await answer.json()) as Record<string, unknown> } // An object, whatever it is.
+}
+
+test(
+  'each start prints a link that signs in as the administrator, and keyreeve console makes another',
+  { skip },
+  async t => {
+    const place = makeWorkplace(t)
+    const args = ['--data', 'data', '--port', '0', '--log', 'debug']
+    const first = await startProcess(place, args)
+    const code = codeIn(first.greeting)
+    first.child.kill('SIGTERM')
+    const ended = await first.finished
+    assert.equal(ended.stdout, '')
+    // What was printed before is good after a restart.
+    const second = await startProcess(place, args)
+    assert.notEqual(codeIn(second.greeting), code)
+    const signedIn = await redeem(second.address, code)
+    assert.deepEqual([signedIn.status, signedIn.answer['UserName']], [200, 'administrator'])
+    assert.equal((await redeem(second.address, code)).answer['__type'], 'AccessDeniedException')
+    assert.equal((await redeem(second.address, codeIn(second.greeting))).status, 200)
+    const environment = { AWS_SHARED_CREDENTIALS_FILE: join('data', 'credentials') }
+    const asked = await keyreeve(place, ['console', '--endpoint', second.address], environment)
+    assert.equal(asked.stdout, `${second.address}/console/#/sign-in/${codeIn(asked.stdout)}\n`)
+    assert.equal((await redeem(second.address, codeIn(asked.stdout))).status, 200)
+    second.child.kill('SIGTERM')
+    const { stderr } = await second.finished
+    assert.match(stderr, /"event":"refused"/)
+    for (const used of [code, codeIn(second.greeting), codeIn(asked.stdout)]) {
+      assert.ok(!ended.stderr.includes(used) && !stderr.includes(used))
+    }
+  },
+)
+
+test('prints no link without credentials that sign', { skip }, async t => {
+  const place = makeWorkplace(t)
+  assert.equal((await keyreeve(place, ['init', '--data', 'data'])).status, 0)
+  const file = join(place.folder, 'data', 'credentials')
+  const [text, own] = [readFileSync(file), readCredentials(file)]
+  /** Whether it prints a link; then the server does what it is asked to, and ends. */
+  const hasLink = async (contents: string | Buffer | undefined, use?: (iam: IAM) => Promise<unknown>) => {
+    rmSync(file)
+    if (contents !== undefined) writeFileSync(file, contents, { mode: 0o600 })
+    const server = await startProcess(place, ['--data', 'data', '--port', '0'])
+    const iam = new IAM({ region: 'us-east-1', endpoint: server.address, credentials: { ...own } })
+    await use?.(iam)
+    iam.destroy()
+    server.child.kill('SIGTERM')
+    assert.equal((await server.finished).status, 0)
+    if (contents === undefined) writeFileSync(file, '')
+    return !/^Console: +http:\/\/127\.0\.0\.1:\d+\/console\/\nCredentials:/m.test(server.greeting)
+  }
+  assert.equal(await hasLink(undefined), false)
+  assert.equal(await hasLink('[default]\n'), false)
+  const unknown = '[default]\naws_access_key_id = AKIAAAAAAAAAAAAAAAAA\naws_secret_access_key = x\n'
+  assert.equal(await hasLink(unknown), false)
+  const withdraw = (iam: IAM) => iam.updateAccessKey({ AccessKeyId: own.accessKeyId, Status: 'Inactive' })
+  assert.equal(await hasLink(text, withdraw), true)
+  assert.equal(await hasLink(text), false)
 })
 
 test('is configured by variables, with one endpoint, base path and metrics', { skip }, async t => {
@@ -71,6 +143,10 @@ test('is configured by variables, with one endpoint, base path and metrics', { s
   assert.match(await answer.text(), /^kms_wrapping_key_pool_size/m)
   const health = await keyreeve(place, ['health', '--endpoint', address])
   assert.deepEqual(health, { status: 0, stdout: 'alive\nready\n', stderr: '' })
+  assert.ok(greeting.includes(` ${address}/console/#/sign-in/${codeIn(greeting)}\n`))
+  const link = ['console', '--endpoint', address, '--credentials', join('mine', 'credentials'), '--region', 'eu-west-1']
+  const { stdout } = await keyreeve(place, link)
+  assert.equal(stdout, `${address}/console/#/sign-in/${codeIn(stdout)}\n`)
 })
 
 test('writes no address that is none when it listens on all', { skip }, async t => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { randomBytes, randomUUID } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +15,7 @@ import { externalKey, importOf, parametersFor } from '../support/import.ts'
 import { makeSigningKey, signToken, startIssuer } from '../support/issuer.ts'
 import { answered, callKeyreeve } from '../support/keyreeve.ts'
 import { days, start, type Credentials, type TestServer } from '../support/server.ts'
+import { post } from '../support/signed-http.ts'
 
 /** C8: somebody writes to the database file while the server is down. */
 
@@ -293,7 +294,7 @@ test('C8: an access key or user of which any column was changed signs nothing, a
   })
 })
 
-test('C8: rows of IAM, grants and explanations of which any column was changed decide nothing', async t => {
+test('C8: rows of IAM, grants, explanations and links of which any column was changed decide nothing', async t => {
   const folder = mkdtempSync(join(tmpdir(), 'keyreeve-'))
   const issuer = await startIssuer(folder)
   const signing = makeSigningKey('RS256', 'key-1')
@@ -402,6 +403,18 @@ test('C8: rows of IAM, grants and explanations of which any column was changed d
       const { $metadata } = await refusalOf(server.client({ credentials }).listKeys({}))
       const RequestId = $metadata.requestId ?? ''
       return { row: RequestId, use: at => answered(callKeyreeve(at, 'ExplainRequest', { RequestId })) }
+    },
+    async 'console-link'() {
+      const { Code } = await answered<{ Code: string }>(callKeyreeve(server, 'CreateConsoleLink', {}))
+      const row = createHash('sha256').update(Code).digest('hex')
+      const headers = { 'x-amz-target': 'Keyreeve.RedeemConsoleLink' }
+      let isAltered = false
+      const use = async (at: TestServer) => {
+        // It works once, so not before.
+        if (isAltered) await answered(post(at, { unsigned: true, headers, body: { Code } }))
+        isAltered = true
+      }
+      return { row, use }
     },
   }
   const targets = new Map<string, Target & { kind: string; column: string }>()
