@@ -4,6 +4,7 @@ import Box from '@cloudscape-design/components/box'
 import Container from '@cloudscape-design/components/container'
 import ExpandableSection from '@cloudscape-design/components/expandable-section'
 import Header from '@cloudscape-design/components/header'
+import Icon from '@cloudscape-design/components/icon'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import Link from '@cloudscape-design/components/link'
 import LiveRegion from '@cloudscape-design/components/live-region'
@@ -255,9 +256,7 @@ function Statement({ of, policy, trace }: { of: StatementTrace; policy: string; 
         <Box variant="span" fontWeight="bold">
           {label}
         </Box>
-        <StatusIndicator type={type} wrapText>
-          {words.statement(of)}
-        </StatusIndicator>
+        <Says type={type}>{words.statement(of)}</Says>
       </div>
       <ExpandableSection
         variant="footer"
@@ -274,6 +273,28 @@ function Statement({ of, policy, trace }: { of: StatementTrace; policy: string; 
         )}
       </ExpandableSection>
     </>
+  )
+}
+
+const colors = {
+  success: 'text-status-success',
+  error: 'text-status-error',
+  warning: 'text-status-warning',
+  stopped: 'text-status-inactive',
+} as const
+const icons = {
+  success: 'status-positive',
+  error: 'status-negative',
+  warning: 'status-warning',
+  stopped: 'status-stopped',
+} as const
+
+/** As status indicators are, but broken between words. */
+function Says({ type, children }: { type: keyof typeof colors; children: ReactNode }): ReactNode {
+  return (
+    <Box variant="span" color={colors[type]}>
+      <Icon name={icons[type]} /> {children}
+    </Box>
   )
 }
 
@@ -401,9 +422,9 @@ function Grants({ trace }: { trace: Trace }): ReactNode {
                     GrantId
                   )}{' '}
                 </span>
-                <StatusIndicator type={Allows ? 'success' : 'stopped'} wrapText>
+                <Says type={Allows ? 'success' : 'stopped'}>
                   {Allows ? t('access.statement.allows.direct') : <span lang="en">{Failed}</span>}
-                </StatusIndicator>
+                </Says>
               </div>
             </li>
           ))}
