@@ -76,14 +76,26 @@ export function Aliases({ shown: key }: { shown: Key }): ReactNode {
         }
         empty={<Empty title={t('key.aliases.none')} text={t('key.aliases.noneText')} />}
         columnDefinitions={[
-          { id: 'name', header: t('key.aliases.name'), cell: ({ AliasName = '' }) => AliasName, isRowHeader: true },
+          {
+            id: 'name',
+            header: t('key.aliases.name'),
+            minWidth: 180,
+            cell: ({ AliasName = '' }) => AliasName,
+            isRowHeader: true,
+          },
           {
             id: 'arn',
             header: t('key.aliases.arn'),
+            minWidth: 260,
             cell: ({ AliasArn = '' }) => <Copy text={AliasArn} label={t('key.aliases.arn')} />,
           },
-          { id: 'created', header: t('key.created'), cell: ({ CreationDate }) => time(CreationDate) },
-          { id: 'changed', header: t('key.aliases.changed'), cell: ({ LastUpdatedDate }) => time(LastUpdatedDate) },
+          { id: 'created', header: t('key.created'), minWidth: 170, cell: ({ CreationDate }) => time(CreationDate) },
+          {
+            id: 'changed',
+            header: t('key.aliases.changed'),
+            minWidth: 170,
+            cell: ({ LastUpdatedDate }) => time(LastUpdatedDate),
+          },
         ]}
       />
       {dialog === 'create' && <Create shown={key} onClose={close} />}

@@ -60,7 +60,7 @@ export function Cryptography({ shown: key }: { shown: Key }): ReactNode {
   }
   return (
     <Container header={<Header variant="h2">{t('key.tab.cryptography')}</Header>}>
-      <KeyValuePairs columns={3} items={items} />
+      <KeyValuePairs columns={3} minColumnWidth={210} items={items} />
       <Box color="text-body-secondary" padding={{ top: 'm' }}>
         {t(`key.type.text.${kind}`)} {key.CustomKeyStoreId !== undefined && t('key.storeText')}
       </Box>

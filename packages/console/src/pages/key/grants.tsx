@@ -129,12 +129,13 @@ export function Grants({ shown: key }: { shown: Key }): ReactNode {
               id: 'id',
               header: t('key.grants.id'),
               isRowHeader: true,
-              minWidth: 180,
+              minWidth: 220,
               cell: ({ GrantId = '' }) => <Copy text={GrantId} label={t('key.grants.id')} />,
             },
             {
               id: 'name',
               header: t('key.grants.name'),
+              minWidth: 120,
               cell: ({ Name = '' }) => <span className="key-text">{Name || '–'}</span>,
             },
             {
@@ -148,6 +149,7 @@ export function Grants({ shown: key }: { shown: Key }): ReactNode {
             {
               id: 'retiring',
               header: t('key.grants.retiring'),
+              minWidth: 130,
               cell: grant => (
                 <span className="key-text">{grant.RetiringPrincipal ?? grant.RetiringServicePrincipal ?? '–'}</span>
               ),
@@ -155,10 +157,16 @@ export function Grants({ shown: key }: { shown: Key }): ReactNode {
             {
               id: 'operations',
               header: t('key.grants.operations'),
+              minWidth: 150,
               cell: ({ Operations = [] }) => Operations.join(', '),
             },
-            { id: 'constraints', header: t('key.grants.constraints'), cell: grant => <Constraints grant={grant} /> },
-            { id: 'created', header: t('key.created'), cell: ({ CreationDate }) => time(CreationDate) },
+            {
+              id: 'constraints',
+              header: t('key.grants.constraints'),
+              minWidth: 170,
+              cell: grant => <Constraints grant={grant} />,
+            },
+            { id: 'created', header: t('key.created'), minWidth: 150, cell: ({ CreationDate }) => time(CreationDate) },
           ]}
         />
       )}

@@ -43,7 +43,7 @@ export function Overview({ shown: key, aliases }: { shown: Key; aliases: readonl
   }
   return (
     <Container header={<Header variant="h2">{t('key.general')}</Header>}>
-      <KeyValuePairs columns={3} items={items} />
+      <KeyValuePairs columns={3} minColumnWidth={210} items={items} />
     </Container>
   )
 }

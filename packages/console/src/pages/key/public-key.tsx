@@ -77,7 +77,7 @@ function Forms({ shown: { KeyId, KeySpec }, der }: { shown: Key; der: Bytes }): 
   return (
     <SpaceBetween size="m">
       <KeyValuePairs
-        columns={2}
+        columns={1}
         items={[
           { label: t('key.spec'), value: <span className="mono">{KeySpec}</span> },
           {

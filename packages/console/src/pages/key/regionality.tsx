@@ -93,6 +93,7 @@ function Family({ shown: key }: { shown: Key }): ReactNode {
             id: 'region',
             header: t('key.region'),
             isRowHeader: true,
+            minWidth: 130,
             cell: ({ region }) =>
               regions.includes(region) ? (
                 <Link href={href(placesIn(region).key(key.KeyId, 'regionality'))}>{region}</Link>
@@ -103,16 +104,19 @@ function Family({ shown: key }: { shown: Key }): ReactNode {
           {
             id: 'kind',
             header: t('key.regionality'),
+            minWidth: 160,
             cell: member => t(member.isPrimary ? 'key.regionality.primary' : 'key.regionality.replica'),
           },
           {
             id: 'state',
             header: t('key.status'),
+            minWidth: 150,
             cell: ({ region }) => (regions.includes(region) ? <StateIn region={region} keyId={key.KeyId} /> : '–'),
           },
           {
             id: 'arn',
             header: t('key.arn'),
+            minWidth: 260,
             cell: ({ arn, region }) => <Copy text={arn} label={t('key.regions.arnIn', { region })} />,
           },
         ]}

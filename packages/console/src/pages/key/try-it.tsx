@@ -15,7 +15,7 @@ import { useApi } from '../../api/hooks.ts'
 import { useT } from '../../i18n/index.tsx'
 import { Code } from '../../ui/parts.tsx'
 import { BytesField } from './bytes-field.tsx'
-import { algorithmsOf, kindOf, regionOf, type Key } from './key.ts'
+import { algorithmsOf, regionOf, type Key } from './key.ts'
 import { areComplete, PairEditor } from './pair-editor.tsx'
 import { Answer, type Answered } from './try-it-answer.tsx'
 import { hashOf, messageTypesOf, operationsOf, type ByteMember, type Operation } from './try-it-operations.ts'
@@ -88,7 +88,9 @@ export function TryIt({ shown: key }: { shown: Key }): ReactNode {
                 onChange={({ detail }) => choose(detail.selectedOption.value ?? '')}
               />
             </FormField>
-            <Choices shown={key} operation={operation} wish={wish} isTried={isTried} onChange={change} />
+            {operation.choices.some(choice => choice !== 'context') && (
+              <Choices shown={key} operation={operation} wish={wish} isTried={isTried} onChange={change} />
+            )}
             {operation.inputs.map(member => (
               <BytesField
                 key={`${operation.name} ${member}`}
@@ -192,13 +194,13 @@ function Choices({
   const t = useT()
   const { choices } = operation
   const algorithms = algorithmsOf(key)
-  const hasAlgorithm = kindOf(key) !== 'symmetric' && choices.some(choice => choice.endsWith('Algorithm'))
   const types = messageTypesOf(wish.algorithm)
   const isNumber = !wish.size.startsWith('AES_')
+  const bytesOption = { value: 'bytes', label: t('key.try.sizeBytes') }
   const hash = hashOf(wish.algorithm)
   return (
-    <>
-      {hasAlgorithm && (
+    <SpaceBetween size="m">
+      {choices.some(choice => choice.endsWith('Algorithm')) && (
         <FormField label={t('key.try.algorithm')}>
           <Select
             options={algorithms.map(option)}
@@ -233,31 +235,29 @@ function Choices({
         </Checkbox>
       )}
       {choices.includes('size') && (
+        <FormField label={t('key.try.size')}>
+          <Select
+            options={[option('AES_256'), option('AES_128'), bytesOption]}
+            selectedOption={isNumber ? bytesOption : option(wish.size)}
+            onChange={({ detail }) => {
+              const value = detail.selectedOption.value ?? ''
+              onChange({ size: value === bytesOption.value ? '64' : value })
+            }}
+          />
+        </FormField>
+      )}
+      {choices.includes('size') && isNumber && (
         <FormField
-          label={t('key.try.size')}
+          label={t('key.try.sizeBytes')}
           errorText={isTried && !isSize(wish.size) && t('key.try.sizeWrong')}
-          constraintText={isNumber && t('key.try.sizeLimits')}
+          constraintText={t('key.try.sizeLimits')}
         >
-          <SpaceBetween direction="horizontal" size="xs">
-            <Select
-              ariaLabel={t('key.try.size')}
-              options={[option('AES_256'), option('AES_128'), { value: 'bytes', label: t('key.try.sizeBytes') }]}
-              selectedOption={isNumber ? { value: 'bytes', label: t('key.try.sizeBytes') } : option(wish.size)}
-              onChange={({ detail }) => {
-                const value = detail.selectedOption.value ?? ''
-                onChange({ size: value === 'bytes' ? '64' : value })
-              }}
-            />
-            {isNumber && (
-              <Input
-                value={wish.size}
-                type="number"
-                inputMode="numeric"
-                ariaLabel={t('key.try.sizeBytes')}
-                onChange={({ detail }) => onChange({ size: detail.value })}
-              />
-            )}
-          </SpaceBetween>
+          <Input
+            value={wish.size}
+            type="number"
+            inputMode="numeric"
+            onChange={({ detail }) => onChange({ size: detail.value })}
+          />
         </FormField>
       )}
       {choices.includes('pair') && (
@@ -269,6 +269,6 @@ function Choices({
           />
         </FormField>
       )}
-    </>
+    </SpaceBetween>
   )
 }
