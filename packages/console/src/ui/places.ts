@@ -1,3 +1,4 @@
+import { useMemo } from 'react'
 import { useLocation } from 'wouter'
 import { useSession } from '../api/session.ts'
 
@@ -58,7 +59,10 @@ export function useRegions(): { regions: readonly string[] } {
 }
 
 /** Addresses for wouter; with `#` in front of them, those of links. */
-export const usePlaces = (): Places => pathsIn(useRegion())
+export function usePlaces(): Places {
+  const region = useRegion()
+  return useMemo(() => pathsIn(region), [region])
+}
 /** The same in another Region. */
 export const placesIn = pathsIn
 
