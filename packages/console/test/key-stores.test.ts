@@ -16,10 +16,13 @@ before(async () => {
   console = await openConsole({ flags: [...proxy.flags, '--xks-timeout', '500'] })
 })
 after(async () => {
-  await console.close()
-  await closeBrowser()
-  await proxy.close()
-  rmSync(folder, { recursive: true })
+  try {
+    await console.close()
+  } finally {
+    await closeBrowser()
+    await proxy.close()
+    rmSync(folder, { recursive: true })
+  }
 })
 beforeEach(() => {
   proxy.misbehave = undefined

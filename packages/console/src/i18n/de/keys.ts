@@ -49,8 +49,6 @@ export const keys: Record<keyof typeof english, string> = {
   'keys.filterText': 'Suchen nach: „{text}“',
   'keys.filterValues': 'Werte von {property}',
   'keys.filterEmpty': 'Keine Vorschläge',
-  'keys.day': 'Tag',
-  'keys.dayFormat': 'Jahr, Monat und Tag, etwa 2026-08-31.',
   'keys.matches': '{matches, plural, one {{count} Treffer} other {{count} Treffer}}',
   'keys.soFar': 'bisher {count, number} Schlüssel',
   'keys.shown': 'Schlüssel {first} bis {last} von {count}',

@@ -48,8 +48,6 @@ export const keys = {
   'keys.filterText': 'Use: "{text}"',
   'keys.filterValues': '{property} values',
   'keys.filterEmpty': 'Nothing to suggest',
-  'keys.day': 'Day',
-  'keys.dayFormat': 'Year, month and day, such as 2026-08-31.',
   'keys.matches': '{matches, plural, one {{count} match} other {{count} matches}}',
   'keys.soFar': '{count, number} keys so far',
   'keys.shown': 'Keys {first} to {last} of {count}',

@@ -1,9 +1,6 @@
-import Calendar from '@cloudscape-design/components/calendar'
-import DateInput from '@cloudscape-design/components/date-input'
-import FormField from '@cloudscape-design/components/form-field'
 import PropertyFilter, { type PropertyFilterProps } from '@cloudscape-design/components/property-filter'
 import { useMemo, type ReactNode } from 'react'
-import { useDates, useT } from '../../i18n/index.tsx'
+import { useLanguage, useT } from '../../i18n/index.tsx'
 import type { Facets } from './facets.ts'
 import { useLabels } from './labels.ts'
 import { tagProperty } from './match.ts'
@@ -16,6 +13,9 @@ export const noQuery: Query = { tokens: [], operation: 'and' }
 
 const ofText = [':', '!:', '=', '!=', '^'] as const
 const ofChoice = ['=', '!='] as const
+const ofDay = ['=', '!=', '<', '<=', '>', '>='] as const
+/** Days that are suggested, by how long ago they are. */
+const days = [0, 1, 7, 30, 90, 365]
 
 /** Over the table: what the keys are to have in common. */
 export function KeyFilter({
@@ -31,7 +31,7 @@ export function KeyFilter({
 }): ReactNode {
   const t = useT()
   const labels = useLabels()
-  const { date } = useDates()
+  const language = useLanguage()
   const properties = useMemo((): Property[] => {
     const property = (key: string, label: string, rest: Partial<Property> = {}): Property => ({
       key,
@@ -42,8 +42,6 @@ export function KeyFilter({
       ...rest,
     })
     const choice = { operators: ofChoice, defaultOperator: '=' } as const
-    const format = (day: string | null): string => (day ? date(new Date(`${day}T12:00:00`).getTime() / 1000) : '')
-    const onDays = (['=', '!=', '<', '<=', '>', '>='] as const).map(operator => ({ operator, form: DayForm, format }))
     return [
       property('alias', t('keys.alias')),
       property('keyId', t('keys.keyId')),
@@ -53,7 +51,7 @@ export function KeyFilter({
       property('origin', t('keys.originLabel'), choice),
       property('regionality', t('keys.regionalityLabel'), choice),
       property('description', t('keys.description')),
-      property('created', t('keys.created'), { operators: onDays, defaultOperator: '>=' }),
+      property('created', t('keys.created'), { operators: ofDay, defaultOperator: '>=' }),
       property('keyStore', t('keys.keyStore'), choice),
       property('tagKey', t('keys.tagKey'), { group: 'tags' }),
       property('tagValue', t('keys.tagValue'), { group: 'tags' }),
@@ -62,7 +60,7 @@ export function KeyFilter({
       ),
     ]
     // The facets are filled before they are shown, and grow no more.
-  }, [t, date, facets, facets.tags.size])
+  }, [t, facets, facets.tags.size])
   const options = useMemo(() => {
     const all = (
       propertyKey: string,
@@ -70,17 +68,19 @@ export function KeyFilter({
       label?: (value: string) => string | undefined,
     ): PropertyFilterProps.FilteringOption[] =>
       [...values].map(value => ({ propertyKey, value, label: label?.(value) ?? value }))
+    const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
     return [
       ...all('state', keyStates, labels.state),
       ...all('spec', [...facets.specs].toSorted()),
       ...all('usage', facets.usages, labels.usage),
       ...all('origin', origins, labels.origin),
       ...all('regionality', regionalities, labels.regionality),
+      ...days.map(ago => ({ propertyKey: 'created', value: dayBefore(ago), tags: [format.format(-ago, 'day')] })),
       ...all('keyStore', facets.keyStores),
       ...all('tagKey', facets.tags.keys()),
       ...[...facets.tags].flatMap(([key, values]) => all(tagProperty(key), values)),
     ]
-  }, [labels, facets, facets.tags.size, facets.specs.size])
+  }, [labels, language, facets, facets.tags.size, facets.specs.size])
   return (
     <PropertyFilter
       query={query}
@@ -101,19 +101,12 @@ export function KeyFilter({
   )
 }
 
-function DayForm({ value, onChange }: PropertyFilterProps.ExtendedOperatorFormProps<string>): ReactNode {
-  const t = useT()
-  return (
-    <div>
-      <FormField label={t('keys.day')} constraintText={t('keys.dayFormat')}>
-        <DateInput
-          value={value ?? ''}
-          format="iso"
-          placeholder="YYYY-MM-DD"
-          onChange={({ detail }) => onChange(detail.value === '' ? null : detail.value)}
-        />
-      </FormField>
-      <Calendar value={value ?? ''} onChange={({ detail }) => onChange(detail.value)} />
-    </div>
+/** That many days ago, as filters name days. */
+function dayBefore(days: number): string {
+  const day = new Date()
+  day.setDate(day.getDate() - days)
+  const [year, month, date] = [day.getFullYear(), day.getMonth() + 1, day.getDate()].map(part =>
+    String(part).padStart(2, '0'),
   )
+  return `${year}-${month}-${date}`
 }
