@@ -10,7 +10,7 @@ import Spinner from '@cloudscape-design/components/spinner'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import Table, { type TableProps } from '@cloudscape-design/components/table'
 import Toggle from '@cloudscape-design/components/toggle'
-import { useMemo, useState, type ReactNode } from 'react'
+import { useEffect, useMemo, useState, type ReactNode } from 'react'
 import type { AuditEvent } from '../../api/types.ts'
 import { useDates, useT, type MessageName } from '../../i18n/index.tsx'
 import { useParameters } from '../../ui/address.ts'
@@ -35,6 +35,11 @@ export function Events({ keyArn }: { keyArn?: string }): ReactNode {
   const [isFollowing, setFollowing] = useState(false)
   const [isExporting, setExporting] = useState(false)
   const [opened, setOpened] = useState<AuditEvent>()
+  // Dialogs are about what was looked for when they were opened.
+  useEffect(() => {
+    setOpened(undefined)
+    setExporting(false)
+  }, [parameters])
   // What has ended gets no new events.
   const canFollow = filter.to === undefined
   const search = useSearch(filter, isFollowing && canFollow)
