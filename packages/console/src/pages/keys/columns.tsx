@@ -50,6 +50,8 @@ export function useKeyColumns(): readonly KeyColumn[] {
       ...rest,
     })
     const shown = { isShownAtFirst: true }
+    // What room is left beside the other columns and the navigation.
+    const aliasWidth = Math.max(130, window.innerWidth - 1310)
     return [
       column(
         'alias',
@@ -61,7 +63,7 @@ export function useKeyColumns(): readonly KeyColumn[] {
           ) : (
             <Alias summary={key} to={of(key)} />
           ),
-        { ...shown, width: 220 },
+        { ...shown, width: aliasWidth },
       ),
       column(
         'keyId',
@@ -69,7 +71,9 @@ export function useKeyColumns(): readonly KeyColumn[] {
         ({ KeyId }) => KeyId,
         key => (
           <span className="with-copy">
-            <Link href={of(key)}>{key.KeyId}</Link>
+            <Link href={of(key)} fontSize="body-s">
+              {key.KeyId}
+            </Link>
             <CopyToClipboard
               variant="icon"
               textToCopy={key.KeyId}
@@ -79,7 +83,7 @@ export function useKeyColumns(): readonly KeyColumn[] {
             />
           </span>
         ),
-        { ...shown, width: 370, isRowHeader: true },
+        { ...shown, width: 315, isRowHeader: true },
       ),
       column(
         'status',
@@ -95,7 +99,7 @@ export function useKeyColumns(): readonly KeyColumn[] {
             )}
           </>
         ),
-        { ...shown, width: 170 },
+        { ...shown, width: 140 },
       ),
       column(
         'keySpec',
@@ -112,7 +116,7 @@ export function useKeyColumns(): readonly KeyColumn[] {
         t('keys.keyUsage'),
         ({ KeyUsage }) => labels.usage(KeyUsage),
         ({ KeyUsage }) => labels.usage(KeyUsage) ?? none,
-        { ...shown, width: 180 },
+        { ...shown, width: 125 },
       ),
       column(
         'origin',
@@ -133,7 +137,7 @@ export function useKeyColumns(): readonly KeyColumn[] {
         t('keys.created'),
         ({ CreationDate }) => CreationDate,
         ({ CreationDate }) => <span title={time(CreationDate)}>{date(CreationDate)}</span>,
-        { ...shown, width: 150 },
+        { ...shown, width: 130 },
       ),
       column(
         'expiry',

@@ -285,7 +285,7 @@ function useTablePreferences(
       .map(({ id, isShownAtFirst }) => ({ id, visible: isShownAtFirst }))
     return {
       pageSize: kept?.pageSize ?? 20,
-      wrapLines: kept?.wrapLines ?? false,
+      wrapLines: kept?.wrapLines ?? true,
       stripedRows: kept?.stripedRows ?? false,
       contentDensity: kept?.contentDensity ?? ('comfortable' as const),
       contentDisplay: [...known, ...others],
