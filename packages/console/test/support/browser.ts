@@ -58,6 +58,8 @@ export async function openConsole({
     page,
     async open(place) {
       await page.goto(`${server.address}/console/#${place}`)
+      // Of another address after the `#` the page hears in a task of its own.
+      await page.evaluate(() => new Promise(resolve => setTimeout(resolve)))
       await settled(page)
     },
     async close() {

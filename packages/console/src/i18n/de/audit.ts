@@ -37,7 +37,7 @@ export const audit: Record<keyof typeof english, string> = {
   'audit.text.ofKey': 'Was mit diesem Schlüssel getan wurde, Neuestes zuerst.',
   'audit.time': 'Zeitpunkt',
   'audit.resources': 'Ressourcen',
-  'audit.sourceIp': 'Quell-IP-Adresse',
+  'audit.sourceIp': 'Quell-IP',
   'audit.source': 'Ereignisquelle',
   'audit.accessKey': 'Zugangsschlüssel',
   'audit.userAgent': 'User-Agent',

@@ -35,7 +35,7 @@ export const audit = {
   'audit.text.ofKey': 'What was done with this key, newest first.',
   'audit.time': 'Time',
   'audit.resources': 'Resources',
-  'audit.sourceIp': 'Source IP address',
+  'audit.sourceIp': 'Source IP',
   'audit.source': 'Event source',
   'audit.accessKey': 'Access key',
   'audit.userAgent': 'User agent',

@@ -12,7 +12,7 @@ import Table, { type TableProps } from '@cloudscape-design/components/table'
 import Toggle from '@cloudscape-design/components/toggle'
 import { useEffect, useMemo, useState, type ReactNode } from 'react'
 import type { AuditEvent } from '../../api/types.ts'
-import { useDates, useT, type MessageName } from '../../i18n/index.tsx'
+import { useDates, useLanguage, useT, type MessageName } from '../../i18n/index.tsx'
 import { useParameters } from '../../ui/address.ts'
 import { shortName, usePlaceOf } from '../../ui/arns.ts'
 import { ErrorAlert } from '../../ui/errors.tsx'
@@ -108,7 +108,9 @@ function EventTable({
   const page = Math.min(at, pages)
   const shown = useMemo(() => events.slice((page - 1) * size, page * size), [events, page, size])
   const isFirst = state === 'searching' && events.length === 0
-  const display = preferences.contentDisplay ?? columns.map(({ id = '' }) => ({ id, visible: !hidden.has(id) }))
+  const display =
+    preferences.contentDisplay ??
+    columns.map(({ id = '' }) => ({ id, visible: !hidden.has(id) && !(hasKey && id === 'resource') }))
   return (
     <Table
       variant="container"
@@ -202,14 +204,17 @@ const hidden: ReadonlySet<string> = new Set(['source', 'accessKey', 'userAgent',
 function useColumns(onOpen: (event: AuditEvent) => void): TableProps.ColumnDefinition<AuditEvent>[] {
   const t = useT()
   const { time } = useDates()
-  return useMemo(
-    () => [
-      { id: 'time', header: t('audit.time'), cell: event => time(event.EventTime), width: 210 },
+  const language = useLanguage()
+  return useMemo(() => {
+    // The time zone of all of them is that of the browser; the details name it.
+    const brief = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'medium' })
+    return [
+      { id: 'time', header: t('audit.time'), cell: event => brief.format(event.EventTime * 1000), width: 215 },
       {
         id: 'operation',
         header: t('audit.operation'),
         isRowHeader: true,
-        width: 220,
+        width: 185,
         cell: event => (
           <Link
             ariaLabel={t('audit.details', { name: event.EventName, time: time(event.EventTime) })}
@@ -219,16 +224,16 @@ function useColumns(onOpen: (event: AuditEvent) => void): TableProps.ColumnDefin
           </Link>
         ),
       },
-      { id: 'principal', header: t('audit.principal'), width: 180, cell: event => <PrincipalOf event={event} /> },
-      { id: 'resource', header: t('audit.resources'), width: 250, cell: event => <ResourcesOf event={event} /> },
-      { id: 'error', header: t('audit.error'), width: 230, cell: event => <ErrorOf event={event} /> },
+      { id: 'principal', header: t('audit.principal'), width: 140, cell: event => <PrincipalOf event={event} /> },
+      { id: 'resource', header: t('audit.resources'), width: 170, cell: event => <ResourcesOf event={event} /> },
+      { id: 'error', header: t('audit.error'), width: 260, cell: event => <ErrorOf event={event} /> },
       {
         id: 'sourceIp',
         header: t('audit.sourceIp'),
-        width: 140,
+        width: 150,
         cell: event => recordOf(event).sourceIPAddress ?? '–',
       },
-      { id: 'region', header: t('audit.region'), width: 120, cell: event => recordOf(event).awsRegion ?? '–' },
+      { id: 'region', header: t('audit.region'), width: 115, cell: event => recordOf(event).awsRegion ?? '–' },
       { id: 'source', header: t('audit.source'), width: 180, cell: event => event.EventSource },
       {
         id: 'accessKey',
@@ -244,9 +249,8 @@ function useColumns(onOpen: (event: AuditEvent) => void): TableProps.ColumnDefin
         cell: event => t(event.ReadOnly ? 'audit.kind.read' : 'audit.kind.write'),
       },
       { id: 'requestId', header: t('audit.requestId'), width: 320, cell: event => recordOf(event).requestID ?? '–' },
-    ],
-    [t, time, onOpen],
-  )
+    ]
+  }, [t, time, language, onOpen])
 }
 
 function PrincipalOf({ event }: { event: AuditEvent }): ReactNode {

@@ -40,8 +40,8 @@ export function FilterForm({
     ...regions.map(region => ({ value: region, label: region })),
   ]
   const isFiltered = Object.values(filter).some(value => value !== undefined && value !== '')
-  const width = { default: 12, xs: 6, m: isOfKey ? 4 : 3 } as const
-  const half = { default: 12, xs: 6, m: 3 } as const
+  const width = { default: 12, xs: isOfKey ? 12 : 6, s: isOfKey ? 4 : 3 } as const
+  const quarter = { default: 12, xs: 6, s: 3 } as const
   return (
     <form
       role="search"
@@ -82,7 +82,7 @@ export function FilterForm({
           )}
         </Grid>
         <ExpandableSection headerText={t('audit.moreFilters')} defaultExpanded={isMore}>
-          <Grid gridDefinition={[1, 2, 3, 4].map(() => ({ colspan: half }))}>
+          <Grid gridDefinition={[1, 2, 3, 4].map(() => ({ colspan: quarter }))}>
             <FormField label={t('audit.error')} constraintText={t('audit.error.constraint')}>
               <ListedInput
                 value={of('error')}
