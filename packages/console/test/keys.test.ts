@@ -231,7 +231,8 @@ test('finds keys by the day on which they were made', async () => {
   await page.getByText('No key matches the filter').waitFor()
   await page.getByRole('button', { name: 'Clear filter', exact: true }).click()
   await filter('Creation date <= 2099-01-01')
-  await page.getByText('10 matches').first().waitFor()
+  // Of the one whose details may not be seen, nothing is known.
+  await page.getByText('9 matches').first().waitFor()
 })
 
 test('by keyboard alone: disables keys and enables them; the focus comes back; what cannot be done is not', async () => {

@@ -219,23 +219,22 @@ function useNumber(): (value: number) => string {
   }, [language])
 }
 
-/** How many there are, and while they are read, how many have come; apart, since it changes often. */
+/** How many there are, or while they are read for the first time, how many have come; apart, since it changes often. */
 function Counter({ chosen }: { chosen: number }): ReactNode {
   const t = useT()
   const number = useNumber()
   const { data } = useKeyList()
   if (!data) return null
-  const total = number(data.shown.keys.length)
-  return (
-    <>
-      {chosen > 0 ? `(${number(chosen)}/${total})` : `(${total})`}
-      {data.loaded !== undefined && (
-        <Box variant="span" fontSize="body-s" fontWeight="normal" color="text-body-secondary" margin={{ left: 'xs' }}>
-          {t('keys.soFar', { count: data.loaded })}
-        </Box>
-      )}
-    </>
-  )
+  const { shown, loaded = 0 } = data
+  if (loaded >= shown.keys.length && loaded > 0) {
+    return (
+      <Box variant="span" fontSize="body-m" fontWeight="normal" color="text-body-secondary">
+        {t('keys.soFar', { count: loaded })}
+      </Box>
+    )
+  }
+  const total = number(shown.keys.length)
+  return chosen > 0 ? `(${number(chosen)}/${total})` : `(${total})`
 }
 
 function Refresh(): ReactNode {
