@@ -315,7 +315,7 @@ test('reports of which keys it did not work and why, and does the others', async
   await act('Disable')
   await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click()
   await page.getByText('It did not work for 1 of 2 keys.').waitFor()
-  const dialog = page.getByRole('dialog', { name: 'Disable 2 keys?' })
+  const dialog = page.getByRole('dialog', { name: 'Disable' })
   await dialog.getByText('AccessDeniedException').waitFor()
   await dialog.getByText(/DisableKey, request [0-9a-f-]{36}/).waitFor()
   assert.match(

@@ -55,7 +55,6 @@ export const keys: Record<keyof typeof english, string> = {
   'keys.selection': 'Auswahl von Schlüsseln',
   'keys.selectAll': 'Alle Schlüssel dieser Seite auswählen',
   'keys.select': 'Den Schlüssel {id} auswählen',
-  'keys.resizer': 'Griff für die Spaltenbreite',
   'keys.nextPage': 'Nächste Seite',
   'keys.previousPage': 'Vorige Seite',
   'keys.pages': 'Seiten der Schlüsselliste',
@@ -74,20 +73,21 @@ export const keys: Record<keyof typeof english, string> = {
   'keys.noneChosen': 'Wählen Sie zuerst Schlüssel aus.',
   'keys.enable': 'Aktivieren',
   'keys.enableTitle': '{count, plural, one {# Schlüssel aktivieren?} other {# Schlüssel aktivieren?}}',
-  'keys.enableText': 'Sie lassen sich sofort wieder für kryptographische Operationen benutzen.',
+  'keys.enableText':
+    '{count, plural, one {Er lässt sich sofort wieder für kryptographische Operationen benutzen.} other {Sie lassen sich sofort wieder für kryptographische Operationen benutzen.}}',
   'keys.enableDone': '{count, plural, one {# Schlüssel wurde aktiviert.} other {# Schlüssel wurden aktiviert.}}',
   'keys.enableImpossible': 'Keiner der ausgewählten Schlüssel ist deaktiviert.',
   'keys.disable': 'Deaktivieren',
   'keys.disableTitle': '{count, plural, one {# Schlüssel deaktivieren?} other {# Schlüssel deaktivieren?}}',
   'keys.disableText':
-    'Von jetzt an verschlüsseln, entschlüsseln, signieren und prüfen sie nichts mehr, bis jemand sie wieder aktiviert. Wer Daten unter ihnen braucht, wird abgewiesen.',
+    '{count, plural, one {Von jetzt an verschlüsselt, entschlüsselt, signiert und prüft er nichts mehr, bis jemand ihn wieder aktiviert. Wer Daten unter ihm braucht, wird abgewiesen.} other {Von jetzt an verschlüsseln, entschlüsseln, signieren und prüfen sie nichts mehr, bis jemand sie wieder aktiviert. Wer Daten unter ihnen braucht, wird abgewiesen.}}',
   'keys.disableDone': '{count, plural, one {# Schlüssel wurde deaktiviert.} other {# Schlüssel wurden deaktiviert.}}',
   'keys.disableImpossible': 'Keiner der ausgewählten Schlüssel ist aktiviert.',
   'keys.delete': 'Löschung planen',
   'keys.deleteTitle':
     '{count, plural, one {Die Löschung von # Schlüssel planen?} other {Die Löschung von # Schlüsseln planen?}}',
   'keys.deleteText':
-    'Von jetzt an kann niemand sie benutzen. Am Ende der Wartezeit werden sie gelöscht, und was nur unter ihnen verschlüsselt ist, lässt sich nie wieder lesen. Bis dahin können Sie die Löschung abbrechen. Sicherer ist es, einen Schlüssel zuerst zu deaktivieren und zu sehen, wem er fehlt.',
+    '{count, plural, one {Von jetzt an kann niemand ihn benutzen. Am Ende der Wartezeit wird er gelöscht, und was nur unter ihm verschlüsselt ist, lässt sich nie wieder lesen.} other {Von jetzt an kann niemand sie benutzen. Am Ende der Wartezeit werden sie gelöscht, und was nur unter ihnen verschlüsselt ist, lässt sich nie wieder lesen.}} Bis dahin können Sie die Löschung abbrechen. Sicherer ist es, einen Schlüssel zuerst zu deaktivieren und zu sehen, wem er fehlt.',
   'keys.deletePhrase': 'löschen',
   'keys.deleteDone':
     '{count, plural, one {Die Löschung von # Schlüssel ist geplant.} other {Die Löschung von # Schlüsseln ist geplant.}}',
@@ -95,7 +95,8 @@ export const keys: Record<keyof typeof english, string> = {
   'keys.keep': 'Löschung abbrechen',
   'keys.keepTitle':
     '{count, plural, one {Die Löschung von # Schlüssel abbrechen?} other {Die Löschung von # Schlüsseln abbrechen?}}',
-  'keys.keepText': 'Sie bleiben und sind deaktiviert. Aktivieren Sie sie, um sie wieder zu benutzen.',
+  'keys.keepText':
+    '{count, plural, one {Er bleibt und ist deaktiviert. Aktivieren Sie ihn, um ihn wieder zu benutzen.} other {Sie bleiben und sind deaktiviert. Aktivieren Sie sie, um sie wieder zu benutzen.}}',
   'keys.keepDone':
     '{count, plural, one {# Schlüssel bleibt. Er ist deaktiviert, bis Sie ihn aktivieren.} other {# Schlüssel bleiben. Sie sind deaktiviert, bis Sie sie aktivieren.}}',
   'keys.keepImpossible': 'Keiner der ausgewählten Schlüssel wartet auf seine Löschung.',
@@ -108,5 +109,7 @@ export const keys: Record<keyof typeof english, string> = {
   'keys.windowWrong': 'Geben Sie eine ganze Zahl von 7 bis 30 ein.',
   'keys.progress': 'Fortschritt',
   'keys.progressOf': '{done} von {count} Schlüsseln',
+  'keys.reportNone':
+    '{done, plural, one {Es hat nicht geklappt.} other {Es hat bei keinem der {done} Schlüssel geklappt.}}',
   'keys.report': 'Bei {failed} von {done} Schlüsseln hat es nicht geklappt. Die anderen sind erledigt.',
 }

@@ -54,7 +54,6 @@ export const keys = {
   'keys.selection': 'Selection of keys',
   'keys.selectAll': 'Select all keys on this page',
   'keys.select': 'Select the key {id}',
-  'keys.resizer': 'Resize handle',
   'keys.nextPage': 'Next page',
   'keys.previousPage': 'Previous page',
   'keys.pages': 'Pages of the list of keys',
@@ -72,26 +71,28 @@ export const keys = {
   'keys.noneChosen': 'Select keys first.',
   'keys.enable': 'Enable',
   'keys.enableTitle': '{count, plural, one {Enable # key?} other {Enable # keys?}}',
-  'keys.enableText': 'They can be used for cryptographic operations again at once.',
+  'keys.enableText':
+    '{count, plural, one {It can be used for cryptographic operations again at once.} other {They can be used for cryptographic operations again at once.}}',
   'keys.enableDone': '{count, plural, one {# key was enabled.} other {# keys were enabled.}}',
   'keys.enableImpossible': 'None of the selected keys is disabled.',
   'keys.disable': 'Disable',
   'keys.disableTitle': '{count, plural, one {Disable # key?} other {Disable # keys?}}',
   'keys.disableText':
-    'From now on they encrypt, decrypt, sign and verify nothing, until somebody enables them again. Whoever needs data under them is refused.',
+    '{count, plural, one {From now on it encrypts, decrypts, signs and verifies nothing, until somebody enables it again. Whoever needs data under it is refused.} other {From now on they encrypt, decrypt, sign and verify nothing, until somebody enables them again. Whoever needs data under them is refused.}}',
   'keys.disableDone': '{count, plural, one {# key was disabled.} other {# keys were disabled.}}',
   'keys.disableImpossible': 'None of the selected keys is enabled.',
   'keys.delete': 'Schedule key deletion',
   'keys.deleteTitle': '{count, plural, one {Schedule the deletion of # key?} other {Schedule the deletion of # keys?}}',
   'keys.deleteText':
-    'From now on nobody can use them. At the end of the waiting period they are deleted, and whatever is encrypted under them alone can never be read again. Until then the deletion can be cancelled. To be on the safe side, disable a key first and watch who misses it.',
+    '{count, plural, one {From now on nobody can use it. At the end of the waiting period it is deleted, and whatever is encrypted under it alone can never be read again.} other {From now on nobody can use them. At the end of the waiting period they are deleted, and whatever is encrypted under them alone can never be read again.}} Until then the deletion can be cancelled. To be on the safe side, disable a key first and watch who misses it.',
   'keys.deletePhrase': 'delete',
   'keys.deleteDone':
     '{count, plural, one {The deletion of # key is scheduled.} other {The deletion of # keys is scheduled.}}',
   'keys.deleteImpossible': 'The selected keys wait for their deletion already.',
   'keys.keep': 'Cancel key deletion',
   'keys.keepTitle': '{count, plural, one {Cancel the deletion of # key?} other {Cancel the deletion of # keys?}}',
-  'keys.keepText': 'They stay, and are disabled. Enable them to use them again.',
+  'keys.keepText':
+    '{count, plural, one {It stays, and is disabled. Enable it to use it again.} other {They stay, and are disabled. Enable them to use them again.}}',
   'keys.keepDone':
     '{count, plural, one {# key stays. It is disabled until you enable it.} other {# keys stay. They are disabled until you enable them.}}',
   'keys.keepImpossible': 'None of the selected keys waits for its deletion.',
@@ -103,5 +104,6 @@ export const keys = {
   'keys.windowWrong': 'Enter a whole number from 7 to 30.',
   'keys.progress': 'Progress',
   'keys.progressOf': '{done} of {count} keys',
+  'keys.reportNone': '{done, plural, one {It did not work.} other {It did not work for any of the {done} keys.}}',
   'keys.report': 'It did not work for {failed} of {done} keys. The others are done.',
 } as const

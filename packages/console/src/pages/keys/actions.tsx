@@ -102,7 +102,7 @@ export function ActOnKeys({
   }
 
   if (work?.isOver) {
-    return <Report title={t(`keys.${action}Title`, { count: able.length })} work={work} onClose={onClose} />
+    return <Report title={t(`keys.${action}`)} work={work} onClose={onClose} />
   }
   return (
     <Confirm
@@ -119,10 +119,10 @@ export function ActOnKeys({
     >
       {action === 'delete' ? (
         <Alert type="warning" statusIconAriaLabel={t('common.warning')}>
-          {t('keys.deleteText')}
+          {t('keys.deleteText', { count: able.length })}
         </Alert>
       ) : (
-        <Box>{t(`keys.${action}Text`)}</Box>
+        <Box>{t(`keys.${action}Text`, { count: able.length })}</Box>
       )}
       <KeyNames keys={able} />
       {able.length < keys.length && (
@@ -209,7 +209,7 @@ function Report({ title, work, onClose }: { title: string; work: Work; onClose: 
       }
     >
       <SpaceBetween size="m">
-        <Box>{t('keys.report', { failed: failures.length, done })}</Box>
+        <Box>{t(failures.length === done ? 'keys.reportNone' : 'keys.report', { failed: failures.length, done })}</Box>
         {failures.map(({ key, error }) => (
           <SpaceBetween key={key.KeyId} size="xxs">
             <KeyName summary={key} />

@@ -45,13 +45,11 @@ export function useKeyColumns(): readonly KeyColumn[] {
       cell,
       // What the table hands back when the column is sorted by; the sorting is ours.
       sortingField: id,
-      minWidth: 110,
+      minWidth: 100,
       isShownAtFirst: false,
       ...rest,
     })
     const shown = { isShownAtFirst: true }
-    // What room is left beside the other columns and the navigation.
-    const aliasWidth = Math.max(130, window.innerWidth - 1310)
     return [
       column(
         'alias',
@@ -63,14 +61,14 @@ export function useKeyColumns(): readonly KeyColumn[] {
           ) : (
             <Alias summary={key} to={of(key)} />
           ),
-        { ...shown, width: aliasWidth },
+        { ...shown },
       ),
       column(
         'keyId',
         t('keys.keyId'),
         ({ KeyId }) => KeyId,
         key => (
-          <span className="with-copy">
+          <span className="one-line">
             <Link href={of(key)} fontSize="body-s">
               {key.KeyId}
             </Link>
@@ -83,7 +81,7 @@ export function useKeyColumns(): readonly KeyColumn[] {
             />
           </span>
         ),
-        { ...shown, width: 315, isRowHeader: true },
+        { ...shown, isRowHeader: true },
       ),
       column(
         'status',
@@ -99,7 +97,7 @@ export function useKeyColumns(): readonly KeyColumn[] {
             )}
           </>
         ),
-        { ...shown, width: 140 },
+        { ...shown },
       ),
       column(
         'keySpec',
@@ -108,7 +106,6 @@ export function useKeyColumns(): readonly KeyColumn[] {
         ({ KeySpec = none }) => KeySpec,
         {
           ...shown,
-          width: 180,
         },
       ),
       column(
@@ -116,35 +113,36 @@ export function useKeyColumns(): readonly KeyColumn[] {
         t('keys.keyUsage'),
         ({ KeyUsage }) => labels.usage(KeyUsage),
         ({ KeyUsage }) => labels.usage(KeyUsage) ?? none,
-        { ...shown, width: 125 },
+        { ...shown },
       ),
       column(
         'origin',
         t('keys.originLabel'),
         ({ Origin }) => labels.origin(Origin),
         ({ Origin }) => labels.origin(Origin) ?? none,
-        { width: 220 },
       ),
       column(
         'regionality',
         t('keys.regionalityLabel'),
         key => labels.regionality(regionalityOf(key)),
         key => labels.regionality(regionalityOf(key)) ?? none,
-        { width: 190 },
       ),
       column(
         'created',
         t('keys.created'),
         ({ CreationDate }) => CreationDate,
-        ({ CreationDate }) => <span title={time(CreationDate)}>{date(CreationDate)}</span>,
-        { ...shown, width: 130 },
+        ({ CreationDate }) => (
+          <span className="one-line" title={time(CreationDate)}>
+            {date(CreationDate)}
+          </span>
+        ),
+        { ...shown },
       ),
       column(
         'expiry',
         t('keys.expiry'),
         ({ ValidTo }) => ValidTo,
         key => <Expiry summary={key} />,
-        { width: 200 },
       ),
       column(
         'lastUsed',
@@ -163,23 +161,18 @@ export function useKeyColumns(): readonly KeyColumn[] {
               )}
             </span>
           ),
-        { width: 160 },
       ),
       column(
         'description',
         t('keys.description'),
         ({ Description }) => Description?.toLowerCase() || undefined,
         ({ Description }) => Description || none,
-        {
-          width: 260,
-        },
       ),
       column(
         'region',
         t('keys.region'),
         () => region,
         () => region,
-        { width: 130 },
       ),
     ]
   }, [t, date, time, labels, places, region])

@@ -80,7 +80,6 @@ function Keys(): ReactNode {
         <Table
           variant="container"
           stickyHeader
-          resizableColumns
           trackBy="KeyId"
           selectionType="multi"
           items={items}
@@ -115,7 +114,6 @@ function Keys(): ReactNode {
             selectionGroupLabel: t('keys.selection'),
             allItemsSelectionLabel: () => t('keys.selectAll'),
             itemSelectionLabel: (_, { KeyId }) => t('keys.select', { id: KeyId }),
-            resizerRoleDescription: t('keys.resizer'),
           }}
           header={
             <Header
