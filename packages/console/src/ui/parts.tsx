@@ -11,6 +11,7 @@ import { useEffect, useState, type ReactNode } from 'react'
 import type { ApiError } from '../api/client.ts'
 import { useT, type MessageName } from '../i18n/index.tsx'
 import { ErrorAlert } from './errors.tsx'
+import { FirstField } from './first-field.tsx'
 
 export function Loading(): ReactNode {
   const t = useT()
@@ -162,14 +163,16 @@ export function Confirm({
       <SpaceBetween size="m">
         {children}
         {phrase !== undefined && (
-          <FormField label={t('common.typeToConfirm', { phrase })}>
-            <Input
-              value={typed}
-              autoComplete={false}
-              onChange={({ detail }) => setTyped(detail.value)}
-              onKeyDown={({ detail }) => detail.key === 'Enter' && isReady && !isDisabled && !isBusy && onConfirm()}
-            />
-          </FormField>
+          <FirstField>
+            <FormField label={t('common.typeToConfirm', { phrase })}>
+              <Input
+                value={typed}
+                autoComplete={false}
+                onChange={({ detail }) => setTyped(detail.value)}
+                onKeyDown={({ detail }) => detail.key === 'Enter' && isReady && !isDisabled && !isBusy && onConfirm()}
+              />
+            </FormField>
+          </FirstField>
         )}
         <ErrorAlert error={error} />
       </SpaceBetween>

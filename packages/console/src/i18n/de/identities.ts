@@ -128,7 +128,7 @@ export const identities: Record<keyof typeof english, string> = {
   'identities.policies': 'Richtlinien',
   'identities.policiesText':
     'Verwaltete Richtlinien sagen, was getan werden darf, und werden an Benutzer, Gruppen und Rollen angefügt. Die von AWS verwalteten gibt es in jedem Konto; sie lassen sich nicht ändern.',
-  'identities.allPolicies': 'Alle',
+  'identities.allPolicies': 'Alle Arten',
   'identities.customerManaged': 'Vom Kunden verwaltet',
   'identities.serviceManaged': 'Von AWS verwaltet',
   'identities.noPolicies': 'Eine solche Richtlinie gibt es nicht',
@@ -197,7 +197,7 @@ export const identities: Record<keyof typeof english, string> = {
   'identities.versionCreated': '{name} hat die neue Version {version}.',
   'identities.setAsDefault': 'Als Standard setzen',
   'identities.setAsDefaultText': 'Von da an gilt sie für alle, die die Richtlinie haben.',
-  'identities.promoteOne': '{version} als Standard setzen',
+  'identities.promoteOne': 'Als Standard setzen: {version}',
   'identities.promoteText': 'Ab jetzt gilt Version {version} für alle, die diese Richtlinie haben.',
   'identities.promoted': 'Version {version} ist jetzt der Standard.',
   'identities.deleteVersion': 'Version {version} löschen',

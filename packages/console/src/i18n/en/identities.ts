@@ -124,7 +124,7 @@ export const identities = {
   'identities.policies': 'Policies',
   'identities.policiesText':
     'Managed policies say what may be done, and are attached to users, groups and roles. Those that AWS manages are there in each account and cannot be changed.',
-  'identities.allPolicies': 'All',
+  'identities.allPolicies': 'All types',
   'identities.customerManaged': 'Customer managed',
   'identities.serviceManaged': 'AWS managed',
   'identities.noPolicies': 'There is no such policy',
@@ -190,7 +190,7 @@ export const identities = {
   'identities.versionCreated': '{name} has the new version {version}.',
   'identities.setAsDefault': 'Set as default',
   'identities.setAsDefaultText': 'From then on it is what counts for all who have the policy.',
-  'identities.promoteOne': 'Set {version} as default',
+  'identities.promoteOne': 'Set as default: {version}',
   'identities.promoteText': 'From now on, version {version} counts for all who have this policy.',
   'identities.promoted': 'Version {version} is the default now.',
   'identities.deleteVersion': 'Delete version {version}',

@@ -9,6 +9,7 @@ import type { Api } from '../../api/client.ts'
 import { useChange } from '../../api/hooks.ts'
 import { useT } from '../../i18n/index.tsx'
 import { ErrorAlert } from '../../ui/errors.tsx'
+import { FirstField } from '../../ui/first-field.tsx'
 import { Confirm } from '../../ui/parts.tsx'
 
 /** A form over the page. It is sent by its button, or by Enter in a field. */
@@ -65,7 +66,9 @@ export function FormDialog({
         }}
       >
         <SpaceBetween size="m">
-          {children}
+          <FirstField>
+            <SpaceBetween size="m">{children}</SpaceBetween>
+          </FirstField>
           <ErrorAlert error={error} />
         </SpaceBetween>
       </form>

@@ -5,7 +5,7 @@ import Select, { type SelectProps } from '@cloudscape-design/components/select'
 import TagEditor, { type TagEditorProps } from '@cloudscape-design/components/tag-editor'
 import { useMemo, type ReactNode } from 'react'
 import { useT, type MessageName } from '../../i18n/index.tsx'
-import { isName, isPath, isServicePolicy, useIamList, type List } from './iam.ts'
+import { isName, nameIn, isPath, isServicePolicy, useIamList, type List } from './iam.ts'
 
 /** A label, and that the field may be left empty. */
 export function Optional({ label }: { label: string }): ReactNode {
@@ -32,7 +32,6 @@ export function NameField({
   value,
   most,
   isTried,
-  isFirst = true,
   onChange,
 }: {
   label: string
@@ -40,21 +39,13 @@ export function NameField({
   /** In characters. */
   most: number
   isTried: boolean
-  /** Where the dialog begins. */
-  isFirst?: boolean
   onChange: (value: string) => void
 }): ReactNode {
   const t = useT()
   const fault = isTried ? faultOfName(value, most) : undefined
   return (
     <FormField label={label} constraintText={t('identities.nameRule', { most })} errorText={fault && t(fault)}>
-      <Input
-        value={value}
-        autoFocus={isFirst}
-        autoComplete={false}
-        spellcheck={false}
-        onChange={({ detail }) => onChange(detail.value)}
-      />
+      <Input value={value} autoComplete={false} spellcheck={false} onChange={({ detail }) => onChange(detail.value)} />
     </FormField>
   )
 }
@@ -116,7 +107,9 @@ export function Several({
     <FormField label={label} description={description} errorText={errorText}>
       <Multiselect
         options={options}
-        selectedOptions={chosen.map(value => flat.find(option => option.value === value) ?? { value, label: value })}
+        selectedOptions={chosen.map(
+          value => flat.find(option => option.value === value) ?? { value, label: nameIn(value) },
+        )}
         onChange={({ detail }) => onChange(detail.selectedOptions.map(({ value = '' }) => value))}
         filteringType="auto"
         filteringAriaLabel={t('identities.findIn')}

@@ -2,6 +2,7 @@ import Box from '@cloudscape-design/components/box'
 import KeyValuePairs, { type KeyValuePairsProps } from '@cloudscape-design/components/key-value-pairs'
 import Tabs from '@cloudscape-design/components/tabs'
 import { useState, type ReactNode } from 'react'
+import { useLocation } from 'wouter'
 import { useChange } from '../../api/hooks.ts'
 import { useT } from '../../i18n/index.tsx'
 import { useParameters, withParameters } from '../../ui/address.ts'
@@ -27,16 +28,16 @@ export function TabbedParts({
   parts: readonly { id: string; label: string; content: ReactNode }[]
 }): ReactNode {
   const [parameters] = useParameters()
+  const [, go] = useLocation()
   const wanted = parameters.get('tab')
   const active = parts.find(({ id }) => id === wanted) ?? parts[0]
+  const placeOf = (id: string): string => withParameters(place, { tab: id === parts[0]?.id ? undefined : id })
   return (
     <Tabs
       ariaLabel={label}
       activeTabId={active?.id ?? ''}
-      tabs={parts.map((part, index) => ({
-        ...part,
-        href: href(withParameters(place, { tab: index === 0 ? undefined : part.id })),
-      }))}
+      tabs={parts.map(part => ({ ...part, href: href(placeOf(part.id)) }))}
+      onChange={({ detail }) => go(placeOf(detail.activeTabId))}
     />
   )
 }

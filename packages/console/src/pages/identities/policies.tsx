@@ -59,7 +59,6 @@ export default function Policies(): ReactNode {
         filter={
           <Select
             ariaLabel={t('identities.type')}
-            inlineLabelText={t('identities.type')}
             options={kinds.map(value => ({ value, label: names[value] }))}
             selectedOption={{ value: kind, label: names[kind] }}
             onChange={({ detail }) => setKind(detail.selectedOption.value as Kind)} // The values above.

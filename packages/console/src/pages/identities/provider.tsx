@@ -149,7 +149,6 @@ function Audiences({ arn }: { arn: string }): ReactNode {
           <FormField label={t('identities.audience')} description={t('identities.audienceText')}>
             <Input
               value={adding}
-              autoFocus
               autoComplete={false}
               spellcheck={false}
               onChange={({ detail }) => setAdding(detail.value)}

@@ -113,7 +113,6 @@ function CreateProvider({ onClose }: { onClose: () => void }): ReactNode {
           value={url}
           type="url"
           inputMode="url"
-          autoFocus
           autoComplete={false}
           spellcheck={false}
           onChange={({ detail }) => setUrl(detail.value)}

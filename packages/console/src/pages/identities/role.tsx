@@ -245,12 +245,7 @@ function EditRole({
       onClose={onClose}
     >
       <FormField label={<Optional label={t('identities.description')} />}>
-        <Input
-          value={newDescription}
-          autoFocus
-          autoComplete={false}
-          onChange={({ detail }) => setDescription(detail.value)}
-        />
+        <Input value={newDescription} autoComplete={false} onChange={({ detail }) => setDescription(detail.value)} />
       </FormField>
       <DurationField value={newDuration} onChange={setDuration} />
     </FormDialog>

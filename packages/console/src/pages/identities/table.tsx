@@ -126,7 +126,7 @@ export function EntityTable<Item>({
       }
       {...(search && {
         filter: (
-          <SpaceBetween direction="horizontal" size="xs">
+          <div className={filter === undefined ? '' : 'filters'}>
             <TextFilter
               {...filterProps}
               filteringAriaLabel={t('identities.find', { list: title })}
@@ -135,7 +135,7 @@ export function EntityTable<Item>({
               countText={t('identities.matches', { count: filteredItemsCount ?? 0 })}
             />
             {filter}
-          </SpaceBetween>
+          </div>
         ),
         pagination: <Pagination {...paginationProps} openEnd={!list.isComplete && !list.error} />,
         preferences: (
