@@ -42,6 +42,9 @@ export function AccessTab({ keyId }: { keyId: string }): ReactNode {
   const [cell, setCell] = useState<Cell>()
   const principals = useMemo(() => data?.pages.flatMap(page => page.Principals) ?? [], [data])
   const actions = data?.pages[0]?.Actions ?? []
+  const names = actions.map(action => action.replace(/^kms:/, ''))
+  // All start at one line, below which the cells begin.
+  const height = `${Math.max(...names.map(name => name.length))}ch`
   const wanted = text.trim().toLowerCase()
   const shown = principals.filter(
     ({ Arn, Decisions }) =>
@@ -60,9 +63,13 @@ export function AccessTab({ keyId }: { keyId: string }): ReactNode {
       minWidth: 220,
       cell: principal => <PrincipalName of={principal} />,
     },
-    ...actions.map((action): TableProps.ColumnDefinition<Principal> => ({
+    ...actions.map((action, index): TableProps.ColumnDefinition<Principal> => ({
       id: action,
-      header: <span className="access-action">{action.replace(/^kms:/, '')}</span>,
+      header: (
+        <span className="access-action" style={{ minInlineSize: height }}>
+          {names[index]}
+        </span>
+      ),
       cell: principal => {
         const decision = principal.Decisions.find(({ Action }) => Action === action)
         return decision && <Decision of={{ principal, decision }} onOpen={setCell} />
