@@ -535,7 +535,8 @@ test('each operation is reached by its own service and protocol only', async () 
 })
 
 test('what is our own is reached by its target, in JSON, signed for its own service', async () => {
-  const own = operations.filter(({ service }) => service === 'keyreeve')
+  const own = operations.filter(({ service, identify }) => service === 'keyreeve' && !identify)
+  assert.ok(own.length > 5)
   for (const { name } of own) {
     const headers = { 'x-amz-target': `Keyreeve.${name}` }
     const unsigned = await call('', {}, { headers, unsigned: true })
