@@ -191,7 +191,7 @@ for (const [choice, usage, spec, use] of kinds) {
     const isForServices = usage !== 'GENERATE_VERIFY_MAC'
     assert.equal('Allow attachment of persistent resources' in found, isForServices)
     await page.getByText(`The key alias/${alias} (${metadata.KeyId}) was created.`).waitFor()
-    assert.match(page.url(), new RegExp(`/keys/${metadata.KeyId}$`))
+    await page.waitForURL(`**/keys/${metadata.KeyId}`)
   })
 }
 
