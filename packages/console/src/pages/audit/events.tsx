@@ -214,7 +214,7 @@ function useColumns(onOpen: (event: AuditEvent) => void): TableProps.ColumnDefin
         id: 'operation',
         header: t('audit.operation'),
         isRowHeader: true,
-        width: 185,
+        width: 200,
         cell: event => (
           <Link
             ariaLabel={t('audit.details', { name: event.EventName, time: time(event.EventTime) })}
@@ -226,11 +226,11 @@ function useColumns(onOpen: (event: AuditEvent) => void): TableProps.ColumnDefin
       },
       { id: 'principal', header: t('audit.principal'), width: 140, cell: event => <PrincipalOf event={event} /> },
       { id: 'resource', header: t('audit.resources'), width: 170, cell: event => <ResourcesOf event={event} /> },
-      { id: 'error', header: t('audit.error'), width: 260, cell: event => <ErrorOf event={event} /> },
+      { id: 'error', header: t('audit.error'), width: 280, cell: event => <ErrorOf event={event} /> },
       {
         id: 'sourceIp',
         header: t('audit.sourceIp'),
-        width: 150,
+        width: 120,
         cell: event => recordOf(event).sourceIPAddress ?? '–',
       },
       { id: 'region', header: t('audit.region'), width: 115, cell: event => recordOf(event).awsRegion ?? '–' },
