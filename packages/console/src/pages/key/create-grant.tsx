@@ -151,6 +151,7 @@ export function CreateGrant({ shown: key, onClose }: { shown: Key; onClose: () =
             {grantable(key).map(operation => (
               <Checkbox
                 key={operation}
+                controlId={`grant-${operation}`}
                 checked={operations.includes(operation)}
                 onChange={({ detail }) =>
                   setOperations(

@@ -109,16 +109,12 @@ function Editor({ keyId, before, onClose }: { keyId: string; before: readonly Ta
       if (removed.length > 0) await api.kms('UntagResource', { KeyId: keyId, TagKeys: removed })
       if (put.length > 0) await api.kms('TagResource', { KeyId: keyId, Tags: put })
     },
-    {
-      onSuccess() {
-        notify(t('key.tags.saved'))
-        onClose()
-      },
-    },
+    { onSuccess: () => notify(t('key.tags.saved')) },
   )
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    if (isValid && !save.isPending) save.mutate()
+    // Closed once the new tags are there: the old ones would be seen for a moment.
+    if (isValid && !save.isPending) save.mutate(undefined, { onSuccess: onClose })
   }
   return (
     <form onSubmit={submit}>
