@@ -18,7 +18,7 @@ export interface KeyColumn extends TableProps.ColumnDefinition<KeySummary> {
   header: string
   /** By which the list is sorted. */
   sortValue: (key: KeySummary) => string | number | undefined
-  isShownAtFirst: boolean
+  isShownAtFirst?: true
 }
 
 const none = '–'
@@ -32,42 +32,27 @@ export function useKeyColumns(): readonly KeyColumn[] {
   const places = usePlaces()
   return useMemo(() => {
     const of = ({ KeyId }: KeySummary): string => href(places.key(KeyId))
-    const column = (
-      id: string,
-      header: string,
-      sortValue: KeyColumn['sortValue'],
-      cell: (key: KeySummary) => ReactNode,
-      rest: Partial<KeyColumn> = {},
-    ): KeyColumn => ({
-      id,
-      header,
-      sortValue,
-      cell,
-      // What the table hands back when the column is sorted by; the sorting is ours.
-      sortingField: id,
-      minWidth: 100,
-      isShownAtFirst: false,
-      ...rest,
-    })
-    const shown = { isShownAtFirst: true }
-    return [
-      column(
-        'alias',
-        t('keys.alias'),
-        ({ Aliases: [first] = [] }) => first?.toLowerCase(),
-        key =>
+    const columns: KeyColumn[] = [
+      {
+        id: 'alias',
+        header: t('keys.alias'),
+        minWidth: 115,
+        isShownAtFirst: true,
+        sortValue: ({ Aliases: [first] = [] }) => first?.toLowerCase(),
+        cell: key =>
           key.Denied ? (
             <Box color="text-status-inactive">{t('keys.denied')}</Box>
           ) : (
             <Alias summary={key} to={of(key)} />
           ),
-        { ...shown },
-      ),
-      column(
-        'keyId',
-        t('keys.keyId'),
-        ({ KeyId }) => KeyId,
-        key => (
+      },
+      {
+        id: 'keyId',
+        header: t('keys.keyId'),
+        isRowHeader: true,
+        isShownAtFirst: true,
+        sortValue: ({ KeyId }) => KeyId,
+        cell: key => (
           <span className="one-line">
             <Link href={of(key)} fontSize="body-s">
               {key.KeyId}
@@ -81,13 +66,14 @@ export function useKeyColumns(): readonly KeyColumn[] {
             />
           </span>
         ),
-        { ...shown, isRowHeader: true },
-      ),
-      column(
-        'status',
-        t('keys.status'),
-        ({ KeyState: state }) => labels.state(state),
-        ({ KeyState: state, DeletionDate }) => (
+      },
+      {
+        id: 'status',
+        header: t('keys.status'),
+        minWidth: 140,
+        isShownAtFirst: true,
+        sortValue: ({ KeyState: state }) => labels.state(state),
+        cell: ({ KeyState: state, DeletionDate }) => (
           <>
             <KeyState state={state} />
             {DeletionDate !== undefined && (
@@ -97,84 +83,82 @@ export function useKeyColumns(): readonly KeyColumn[] {
             )}
           </>
         ),
-        { ...shown },
-      ),
-      column(
-        'keySpec',
-        t('keys.keySpec'),
-        ({ KeySpec }) => KeySpec,
-        ({ KeySpec = none }) => KeySpec,
-        {
-          ...shown,
-        },
-      ),
-      column(
-        'keyUsage',
-        t('keys.keyUsage'),
-        ({ KeyUsage }) => labels.usage(KeyUsage),
-        ({ KeyUsage }) => labels.usage(KeyUsage) ?? none,
-        { ...shown },
-      ),
-      column(
-        'origin',
-        t('keys.originLabel'),
-        ({ Origin }) => labels.origin(Origin),
-        ({ Origin }) => labels.origin(Origin) ?? none,
-      ),
-      column(
-        'regionality',
-        t('keys.regionalityLabel'),
-        key => labels.regionality(regionalityOf(key)),
-        key => labels.regionality(regionalityOf(key)) ?? none,
-      ),
-      column(
-        'created',
-        t('keys.created'),
-        ({ CreationDate }) => CreationDate,
-        ({ CreationDate }) => (
+      },
+      {
+        id: 'keySpec',
+        header: t('keys.keySpec'),
+        isShownAtFirst: true,
+        sortValue: ({ KeySpec }) => KeySpec,
+        cell: ({ KeySpec = none }) => KeySpec,
+      },
+      {
+        id: 'keyUsage',
+        header: t('keys.keyUsage'),
+        minWidth: 125,
+        isShownAtFirst: true,
+        sortValue: ({ KeyUsage }) => labels.usage(KeyUsage),
+        cell: ({ KeyUsage }) => labels.usage(KeyUsage) ?? none,
+      },
+      {
+        id: 'origin',
+        header: t('keys.originLabel'),
+        minWidth: 150,
+        sortValue: ({ Origin }) => labels.origin(Origin),
+        cell: ({ Origin }) => labels.origin(Origin) ?? none,
+      },
+      {
+        id: 'regionality',
+        header: t('keys.regionalityLabel'),
+        minWidth: 140,
+        sortValue: key => labels.regionality(regionalityOf(key)),
+        cell: key => labels.regionality(regionalityOf(key)) ?? none,
+      },
+      {
+        id: 'created',
+        header: t('keys.created'),
+        isShownAtFirst: true,
+        sortValue: ({ CreationDate }) => CreationDate,
+        cell: ({ CreationDate }) => (
           <span className="one-line" title={time(CreationDate)}>
             {date(CreationDate)}
           </span>
         ),
-        { ...shown },
-      ),
-      column(
-        'expiry',
-        t('keys.expiry'),
-        ({ ValidTo }) => ValidTo,
-        key => <Expiry summary={key} />,
-      ),
-      column(
-        'lastUsed',
-        t('keys.lastUsed'),
-        ({ LastUsedDate }) => LastUsedDate,
-        ({ LastUsedDate, LastUsedOperation }) =>
+      },
+      {
+        id: 'expiry',
+        header: t('keys.expiry'),
+        minWidth: 170,
+        sortValue: ({ ValidTo }) => ValidTo,
+        cell: key => <Expiry summary={key} />,
+      },
+      {
+        id: 'lastUsed',
+        header: t('keys.lastUsed'),
+        minWidth: 135,
+        sortValue: ({ LastUsedDate }) => LastUsedDate,
+        cell: ({ LastUsedDate, LastUsedOperation }) =>
           LastUsedDate === undefined ? (
             none
           ) : (
             <span title={time(LastUsedDate)}>
               {date(LastUsedDate)}
-              {LastUsedOperation !== undefined && (
-                <Box fontSize="body-s" color="text-body-secondary">
-                  {LastUsedOperation}
-                </Box>
-              )}
+              <Box fontSize="body-s" color="text-body-secondary">
+                {LastUsedOperation}
+              </Box>
             </span>
           ),
-      ),
-      column(
-        'description',
-        t('keys.description'),
-        ({ Description }) => Description?.toLowerCase() || undefined,
-        ({ Description }) => Description || none,
-      ),
-      column(
-        'region',
-        t('keys.region'),
-        () => region,
-        () => region,
-      ),
+      },
+      {
+        id: 'description',
+        header: t('keys.description'),
+        minWidth: 200,
+        sortValue: ({ Description }) => Description?.toLowerCase() || undefined,
+        cell: ({ Description }) => <span className="broken">{Description || none}</span>,
+      },
+      { id: 'region', header: t('keys.region'), minWidth: 120, sortValue: () => region, cell: () => region },
     ]
+    // The table hands it back when a column is sorted by; the sorting is ours.
+    return columns.map(column => ({ ...column, sortingField: column.id }))
   }, [t, date, time, labels, places, region])
 }
 

@@ -279,7 +279,7 @@ function useTablePreferences(
     const known = (kept?.contentDisplay ?? []).filter(({ id }) => columns.some(column => column.id === id))
     const others = columns
       .filter(({ id }) => !known.some(column => column.id === id))
-      .map(({ id, isShownAtFirst }) => ({ id, visible: isShownAtFirst }))
+      .map(({ id, isShownAtFirst = false }) => ({ id, visible: isShownAtFirst }))
     return {
       pageSize: kept?.pageSize ?? 20,
       wrapLines: kept?.wrapLines ?? true,
