@@ -190,7 +190,7 @@ for (const [choice, usage, spec, use] of kinds) {
     )
     const isForServices = usage !== 'GENERATE_VERIFY_MAC'
     assert.equal('Allow attachment of persistent resources' in found, isForServices)
-    await page.getByText(`The key alias/${alias} (${metadata.KeyId}) was created.`).waitFor()
+    await page.getByText(`The key alias/${alias} (${metadata.KeyId}) was created.`).first().waitFor()
     await page.waitForURL(`**/keys/${metadata.KeyId}`)
   })
 }
@@ -472,7 +472,10 @@ test('whoever may not list users and roles is told so, and types ARNs', async t 
   await arn.fill(named.arn)
   for (let step = 0; step < 3; step += 1) await click('Next')
   await click('Finish')
-  await tab.page.getByText(/^The key alias\/blindly/).waitFor()
+  await tab.page
+    .getByText(/^The key alias\/blindly/)
+    .first()
+    .waitFor()
   const found = await statementsOf('blindly')
   assert.deepEqual(found['Allow access for Key Administrators']?.Principal, { AWS: named.arn })
   assert.deepEqual(tab.faults, [])
@@ -572,7 +575,10 @@ test('if the alias is taken in the last moment, the key is kept, and gets anothe
   const arn = (await page.getByText(/^arn:aws:kms:us-east-1:/).textContent()) ?? ''
   await page.getByRole('textbox', { name: 'Alias' }).fill('race-2')
   await button('Create alias').click()
-  await page.getByText(/^The key alias\/race-2/).waitFor()
+  await page
+    .getByText(/^The key alias\/race-2/)
+    .first()
+    .waitFor()
   assert.equal((await keyOf('race-2')).Arn, arn.trim())
   assert.equal((await keyOf('race')).KeyId, rival)
 })
@@ -624,7 +630,10 @@ test('a symmetric key is created with the keyboard alone', async () => {
   await press(button('Next'))
   await heading('Review').waitFor()
   await press(button('Finish'))
-  await page.getByText(/^The key alias\/keyboard/).waitFor()
+  await page
+    .getByText(/^The key alias\/keyboard/)
+    .first()
+    .waitFor()
   assert.equal((await keyOf('keyboard')).KeySpec, 'SYMMETRIC_DEFAULT')
 })
 
