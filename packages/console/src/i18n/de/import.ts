@@ -42,6 +42,9 @@ export const importing: Record<keyof typeof english, string> = {
   'import.earlier':
     '{count, plural, one {Dieser Tab hat vorher einen weiteren Satz heruntergeladen.} other {Dieser Tab hat vorher # weitere Sätze heruntergeladen.}}',
 
+  'import.spec': 'Wrapping-Schlüsselspezifikation',
+  'import.algorithm': 'Wrapping-Algorithmus',
+  'import.wrapping': 'Schlüsselmaterial verpacken',
   'import.ways': 'Wege, Schlüsselmaterial zu verpacken',
   'import.wayOpenssl': 'Mit openssl',
   'import.wayHere': 'In diesem Tab',
@@ -65,7 +68,7 @@ export const importing: Record<keyof typeof english, string> = {
     'Setzen Sie dieses Häkchen, um weiterzugehen. Um ein andermal zurückzukommen, wählen Sie „Überspringen und später erledigen“.',
 
   'import.hereText':
-    'Das Material wird von dieser Seite verpackt, in diesem Tab. Nichts Unverpacktes verlässt ihn, und es wird sofort vergessen. Das Ergebnis wird im nächsten Schritt eingetragen.',
+    'Das Material wird von dieser Seite verpackt, in diesem Tab. Nichts Unverpacktes verlässt ihn, und es wird sofort vergessen. Das Ergebnis kommt von selbst in den nächsten Schritt.',
   'import.materialFile': 'Datei mit Schlüsselmaterial',
   'import.materialSecret': 'Rohe Bytes, hexadezimale Ziffern, Base64 oder ein JSON Web Key.',
   'import.materialKey': 'PEM, DER oder ein JSON Web Key; unverschlüsselt.',
@@ -99,14 +102,14 @@ export const importing: Record<keyof typeof english, string> = {
   'import.discard': 'Verwerfen',
   'import.wrapped': 'Verpackt und hier vergessen',
   'import.wrappedText':
-    'EncryptedKeyMaterial.bin ({count} Bytes) und das Importtoken dazu sind im nächsten Schritt eingetragen. Das Material selbst ist aus diesem Tab gelöscht.',
+    'EncryptedKeyMaterial.bin ({count} Bytes) und das Importtoken dazu liegen im nächsten Schritt bereit. Das Material selbst ist aus diesem Tab gelöscht.',
 
   'import.files': 'Verpacktes Schlüsselmaterial und Importtoken',
   'import.filesText': 'Beide werden in diesem Tab geprüft, bevor etwas gesendet wird.',
   'import.wrappedFile': 'Verpacktes Schlüsselmaterial',
   'import.wrappedFileText': 'EncryptedKeyMaterial.bin, binär.',
   'import.tokenFile': 'Importtoken',
-  'import.tokenFileText': 'importToken_… desselben Downloads oder die ganze Datei ImportParameters.zip.',
+  'import.tokenFileText': 'importToken_… oder ganz ImportParameters.zip.',
   'import.missing': 'Wählen Sie eine Datei aus.',
   'import.knownSet': 'Das Token ist aus diesem Tab: {algorithm}, {spec}. Gültig noch:',
   'import.expiry': 'Ablaufoption',

@@ -40,6 +40,9 @@ export const importing = {
   'import.earlier':
     '{count, plural, one {This tab has downloaded one other set before.} other {This tab has downloaded # other sets before.}}',
 
+  'import.spec': 'Wrapping key spec',
+  'import.algorithm': 'Wrapping algorithm',
+  'import.wrapping': 'Wrap your key material',
   'import.ways': 'Ways to wrap key material',
   'import.wayOpenssl': 'With openssl',
   'import.wayHere': 'In this tab',
@@ -61,7 +64,7 @@ export const importing = {
   'import.notReady': 'Check this box to go on. To come back another time, choose “Skip and do this later”.',
 
   'import.hereText':
-    'The material is wrapped by this page, in this tab. Nothing unwrapped leaves it, and it is forgotten at once. The result is filled in in the next step.',
+    'The material is wrapped by this page, in this tab. Nothing unwrapped leaves it, and it is forgotten at once. The result goes into the next step by itself.',
   'import.materialFile': 'Key material file',
   'import.materialSecret': 'Raw bytes, hexadecimal digits, base64 or a JSON Web Key.',
   'import.materialKey': 'PEM, DER or a JSON Web Key; not encrypted.',
@@ -95,14 +98,14 @@ export const importing = {
   'import.discard': 'Discard',
   'import.wrapped': 'Wrapped, and forgotten here',
   'import.wrappedText':
-    'EncryptedKeyMaterial.bin ({count} bytes) and its import token are filled in in the next step. The material itself has been wiped from this tab.',
+    'EncryptedKeyMaterial.bin ({count} bytes) and its import token are ready in the next step. The material itself has been wiped from this tab.',
 
   'import.files': 'Wrapped key material and import token',
   'import.filesText': 'Both are looked at in this tab before anything is sent.',
   'import.wrappedFile': 'Wrapped key material',
   'import.wrappedFileText': 'EncryptedKeyMaterial.bin, as binary.',
   'import.tokenFile': 'Import token',
-  'import.tokenFileText': 'importToken_… of the same download, or all of ImportParameters.zip.',
+  'import.tokenFileText': 'importToken_…, or all of ImportParameters.zip.',
   'import.missing': 'Choose a file.',
   'import.knownSet': 'The token is from this tab: {algorithm}, {spec}. Valid for:',
   'import.expiry': 'Expiration option',

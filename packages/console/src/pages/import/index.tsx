@@ -31,32 +31,52 @@ type Metadata = NonNullable<KmsOutput<'DescribeKey'>['KeyMetadata']>
 export default function ImportMaterial({ id }: { id: string }): ReactNode {
   const t = useT()
   const places = usePlaces()
+  const [address] = useAddressParameters()
   const key = useKms('DescribeKey', { KeyId: id })
+  const metadata = key.data?.KeyMetadata
+  if (!metadata) {
+    return (
+      <ImportPage id={id}>
+        <Loaded query={key}>{() => null}</Loaded>
+      </ImportPage>
+    )
+  }
+  const obstacle = obstacleOf(metadata)
+  if (!obstacle) return <Steps key={address.toString()} id={id} metadata={metadata} />
+  return (
+    <ImportPage id={id}>
+      <Alert
+        type="warning"
+        statusIconAriaLabel={t('common.warning')}
+        header={t('import.notNow')}
+        action={<Button href={href(places.key(id))}>{t('import.toKey')}</Button>}
+      >
+        {t(obstacle)}
+      </Alert>
+    </ImportPage>
+  )
+}
+
+/** @param hasHeader false for the steps, which have headings of their own */
+function ImportPage({
+  id,
+  hasHeader = true,
+  children,
+}: {
+  id: string
+  hasHeader?: boolean
+  children: ReactNode
+}): ReactNode {
+  const t = useT()
+  const places = usePlaces()
   const trail = [
     { text: t('frame.customerKeys'), place: places.keys },
     { text: id, place: places.key(id) },
     { text: t('import.material'), place: places.key(id, 'material') },
   ]
   return (
-    <Page title={t('import.title')} trail={trail} hasHeader={false}>
-      <Loaded query={key}>
-        {({ KeyMetadata }) => {
-          if (!KeyMetadata) return null
-          const obstacle = obstacleOf(KeyMetadata)
-          return obstacle ? (
-            <Alert
-              type="warning"
-              statusIconAriaLabel={t('common.warning')}
-              header={t('import.notNow')}
-              action={<Button href={href(places.key(id))}>{t('import.toKey')}</Button>}
-            >
-              {t(obstacle)}
-            </Alert>
-          ) : (
-            <Steps metadata={KeyMetadata} />
-          )
-        }}
-      </Loaded>
+    <Page title={t('import.title')} trail={trail} hasHeader={hasHeader}>
+      {children}
     </Page>
   )
 }
@@ -76,7 +96,7 @@ const explanations: Readonly<Record<string, MessageName>> = {
   ExpiredImportTokenException: 'import.whyExpired',
 }
 
-function Steps({ metadata }: { metadata: Metadata }): ReactNode {
+function Steps({ id, metadata }: { id: string; metadata: Metadata }): ReactNode {
   const t = useT()
   const places = usePlaces()
   const [, go] = useLocation()
@@ -177,67 +197,75 @@ function Steps({ metadata }: { metadata: Metadata }): ReactNode {
     importing.reset()
   }
 
-  if (outcome) return <OutcomePage keyId={keyId} outcome={outcome} onAgain={again} />
+  if (outcome) {
+    return (
+      <ImportPage id={id}>
+        <OutcomePage keyId={keyId} outcome={outcome} onAgain={again} />
+      </ImportPage>
+    )
+  }
   const why = importing.error instanceof ApiError ? explanations[importing.error.code] : undefined
   return (
-    <Wizard
-      activeStepIndex={step}
-      submitButtonText={t('import.submit')}
-      isLoadingNextStep={importing.isPending}
-      onNavigate={({ detail }) => goTo(detail.requestedStepIndex)}
-      onSubmit={submit}
-      secondaryActions={
-        step === 0 && <Button onClick={() => go(places.key(keyId, 'material'))}>{t('import.skip')}</Button>
-      }
-      onCancel={() => go(places.key(keyId, 'material'))}
-      steps={[
-        {
-          title: t('import.step1'),
-          description: t('import.step1Text', { keyId, keySpec }),
-          content: (
-            <ParametersStep
-              keyId={keyId}
-              keySpec={keySpec}
-              parameters={parameters}
-              choice={choice}
-              onChoice={setChoice}
-              isReady={isReady}
-              isRefused={isRefused}
-              readyBox={readyBox}
-              onReady={setReady}
-              onWrapped={takeWrapped}
-            />
-          ),
-        },
-        {
-          title: t('import.step2'),
-          description: t('import.step2Text', { keyId, keySpec }),
-          content: (
-            <SpaceBetween size="l">
-              <UploadStep
+    <ImportPage id={id} hasHeader={false}>
+      <Wizard
+        activeStepIndex={step}
+        submitButtonText={t('import.submit')}
+        isLoadingNextStep={importing.isPending}
+        onNavigate={({ detail }) => goTo(detail.requestedStepIndex)}
+        onSubmit={submit}
+        secondaryActions={
+          step === 0 && <Button onClick={() => go(places.key(keyId, 'material'))}>{t('import.skip')}</Button>
+        }
+        onCancel={() => go(places.key(keyId, 'material'))}
+        steps={[
+          {
+            title: t('import.step1'),
+            description: t('import.step1Text', { keyId, keySpec }),
+            content: (
+              <ParametersStep
                 keyId={keyId}
-                isSymmetric={isSymmetric}
-                isReplica={isReplica}
-                hasMaterial={hasMaterial}
-                wantedMaterial={wantedMaterial}
-                draft={draft}
-                findings={findings}
-                isTried={isTried}
-                wrappedField={wrappedField}
-                tokenField={tokenField}
-                onFile={(which, file) => void takeFile(which, file)}
-                onDraft={change}
+                keySpec={keySpec}
+                parameters={parameters}
+                choice={choice}
+                onChoice={setChoice}
+                isReady={isReady}
+                isRefused={isRefused}
+                readyBox={readyBox}
+                onReady={setReady}
+                onWrapped={takeWrapped}
               />
-              <ErrorAlert error={importing.error} />
-              {why !== undefined && (
-                <Alert type="info" statusIconAriaLabel={t('common.info')} header={t('import.whyTitle')}>
-                  {t(why)}
-                </Alert>
-              )}
-            </SpaceBetween>
-          ),
-        },
-      ]}
-    />
+            ),
+          },
+          {
+            title: t('import.step2'),
+            description: t('import.step2Text', { keyId, keySpec }),
+            content: (
+              <SpaceBetween size="l">
+                <UploadStep
+                  keyId={keyId}
+                  isSymmetric={isSymmetric}
+                  isReplica={isReplica}
+                  hasMaterial={hasMaterial}
+                  wantedMaterial={wantedMaterial}
+                  draft={draft}
+                  findings={findings}
+                  isTried={isTried}
+                  wrappedField={wrappedField}
+                  tokenField={tokenField}
+                  onFile={(which, file) => void takeFile(which, file)}
+                  onDraft={change}
+                />
+                <ErrorAlert error={importing.error} />
+                {why !== undefined && (
+                  <Alert type="info" statusIconAriaLabel={t('common.info')} header={t('import.whyTitle')}>
+                    {t(why)}
+                  </Alert>
+                )}
+              </SpaceBetween>
+            ),
+          },
+        ]}
+      />
+    </ImportPage>
   )
 }

@@ -1,11 +1,11 @@
-import Alert from '@cloudscape-design/components/alert'
+import Alert, { type AlertProps } from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import Container from '@cloudscape-design/components/container'
 import Header from '@cloudscape-design/components/header'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import type { ReactNode } from 'react'
+import { useEffect, useRef, type ReactNode } from 'react'
 import type { Api } from '../../api/client.ts'
 import { fromBase64 } from '../../api/base64.ts'
 import { useKms } from '../../api/hooks.ts'
@@ -71,14 +71,11 @@ export function OutcomePage({
   const { time } = useDates()
   const key = useKms('DescribeKey', { KeyId: keyId })
   const { type, header, text } = proofs[outcome.proof]
+  const result = useRef<AlertProps.Ref>(null)
+  useEffect(() => result.current?.focus(), [])
   return (
     <SpaceBetween size="l">
-      <Header variant="h1">{t('import.title')}</Header>
-      <Alert
-        type={type}
-        statusIconAriaLabel={t(`common.${type}`)}
-        header={<span data-testid="proof">{t(header)}</span>}
-      >
+      <Alert ref={result} type={type} statusIconAriaLabel={t(`common.${type}`)} header={t(header)}>
         {t(text)}
       </Alert>
       {outcome.isWaiting && (

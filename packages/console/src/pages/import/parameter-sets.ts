@@ -18,6 +18,8 @@ export interface ParameterSet {
   validTo: number
   /** Epoch milliseconds, by the clock here. */
   fetchedAt: number
+  /** Whether somebody has its files; otherwise it was fetched to wrap material in this tab. */
+  isDownloaded: boolean
 }
 
 /** What was wrapped in this tab, and is recognized by that when it is uploaded. */
@@ -52,7 +54,10 @@ export const hashOf = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
 
 /** Notes what GetParametersForImport has given. */
 export async function keepSet(
-  fetched: Pick<ParameterSet, 'keyArn' | 'region' | 'keySpec' | 'algorithm' | 'wrappingKeySpec' | 'validTo'>,
+  fetched: Pick<
+    ParameterSet,
+    'keyArn' | 'region' | 'keySpec' | 'algorithm' | 'wrappingKeySpec' | 'validTo' | 'isDownloaded'
+  >,
   wrappingKey: string,
   token: string,
 ): Promise<ParameterSet> {

@@ -83,7 +83,7 @@ export function ParametersStep({
   const algorithmsOf = useAlgorithms(keySpec)
   const [hasPage, setPage] = useState(false)
   const task = useTask()
-  const [newest] = parameters.sets
+  const [newest] = parameters.downloaded
 
   const fetchAndDownload = async (): Promise<void> => {
     const set = await parameters.fetch(choice)
@@ -150,28 +150,29 @@ export function ParametersStep({
             {t('import.download')}
           </Button>
           <ErrorAlert error={task.error} />
-          {newest && <Fetched set={newest} others={parameters.sets.length - 1} />}
+          {newest && <Fetched set={newest} others={parameters.downloaded.length - 1} />}
         </SpaceBetween>
       </Container>
-      <Tabs
-        variant="container"
-        ariaLabel={t('import.ways')}
-        tabs={[
-          {
-            id: 'openssl',
-            label: t('import.wayOpenssl'),
-            content: <OpenSsl set={newest} keySpec={keySpec} />,
-          },
-          {
-            id: 'here',
-            label: t('import.wayHere'),
-            content: (
-              <WrapHere keyId={keyId} keySpec={keySpec} take={() => parameters.take(choice)} onWrapped={onWrapped} />
-            ),
-          },
-          { id: 'offline', label: t('import.wayOffline'), content: <AirGapped /> },
-        ]}
-      />
+      <Container header={<Header variant="h2">{t('import.wrapping')}</Header>}>
+        <Tabs
+          ariaLabel={t('import.ways')}
+          tabs={[
+            {
+              id: 'openssl',
+              label: t('import.wayOpenssl'),
+              content: <OpenSsl set={newest} keySpec={keySpec} />,
+            },
+            {
+              id: 'here',
+              label: t('import.wayHere'),
+              content: (
+                <WrapHere keyId={keyId} keySpec={keySpec} take={() => parameters.take(choice)} onWrapped={onWrapped} />
+              ),
+            },
+            { id: 'offline', label: t('import.wayOffline'), content: <AirGapped /> },
+          ]}
+        />
+      </Container>
       <Container>
         <FormField errorText={isRefused && !isReady ? t('import.notReady') : ''}>
           <Checkbox ref={readyBox} checked={isReady} onChange={({ detail }) => onReady(detail.checked)}>
@@ -203,9 +204,10 @@ function Fetched({ set, others }: { set: ParameterSet; others: number }): ReactN
       <SpaceBetween size="s">
         <KeyValuePairs
           columns={3}
+          minColumnWidth={220}
           items={[
-            { label: t('import.wrappingKeySpec'), value: set.wrappingKeySpec },
-            { label: t('import.wrappingAlgorithm'), value: set.algorithm },
+            { label: t('import.spec'), value: set.wrappingKeySpec },
+            { label: t('import.algorithm'), value: set.algorithm },
             {
               label: t('import.expires'),
               value: (

@@ -13,8 +13,9 @@ export interface Choice {
 
 /** Fetches sets of import parameters for one key, and knows those that this tab has. */
 export function useParameters(key: { KeyId: string; KeySpec: string }): {
-  /** For this key, newest first. */
-  sets: readonly ParameterSet[]
+  /** What was downloaded for this key, newest first. */
+  downloaded: readonly ParameterSet[]
+  /** A new set, whose files are then downloaded. */
   fetch: (choice: Choice) => Promise<ParameterSet>
   /** One that was fetched with this choice and is still good, token and all; otherwise a new one. */
   take: (choice: Choice) => Promise<ParameterSet>
@@ -22,10 +23,11 @@ export function useParameters(key: { KeyId: string; KeySpec: string }): {
   const api = useApi()
   const region = useRegion()
   const sets = useParameterSets().filter(set => isFor(set, key.KeyId, region))
-  const fetch = async (choice: Choice): Promise<ParameterSet> => await fetchSet(api, region, key, choice)
+  const fetch = async (choice: Choice, isDownloaded: boolean): Promise<ParameterSet> =>
+    await fetchSet(api, { ...choice, ...key, region, isDownloaded })
   return {
-    sets,
-    fetch,
+    downloaded: sets.filter(set => set.isDownloaded),
+    fetch: async choice => await fetch(choice, true),
     async take(choice) {
       const usable = sets.find(
         set =>
@@ -34,16 +36,20 @@ export function useParameters(key: { KeyId: string; KeySpec: string }): {
           !isExpired(set, Date.now()) &&
           tokenOf(set) !== undefined,
       )
-      return usable ?? (await fetch(choice))
+      return usable ?? (await fetch(choice, false))
     },
   }
 }
 
 async function fetchSet(
   api: Api,
-  region: string,
-  { KeyId, KeySpec }: { KeyId: string; KeySpec: string },
-  { algorithm, wrappingKeySpec }: Choice,
+  {
+    KeyId,
+    KeySpec,
+    algorithm,
+    wrappingKeySpec,
+    ...known
+  }: Choice & { KeyId: string; KeySpec: string; region: string; isDownloaded: boolean },
 ): Promise<ParameterSet> {
   const answer = await api.kms('GetParametersForImport', {
     KeyId,
@@ -51,12 +57,8 @@ async function fetchSet(
     WrappingKeySpec: wrappingKeySpec,
   })
   const { PublicKey = '', ImportToken = '', ParametersValidTo = 0, KeyId: keyArn = '' } = answer
-  const validTo = ParametersValidTo * 1000
-  return await keepSet(
-    { keyArn, region, keySpec: KeySpec, algorithm, wrappingKeySpec, validTo },
-    PublicKey,
-    ImportToken,
-  )
+  const asked = { ...known, keyArn, keySpec: KeySpec, algorithm, wrappingKeySpec, validTo: ParametersValidTo * 1000 }
+  return await keepSet(asked, PublicKey, ImportToken)
 }
 
 /** Runs one thing at a time, and keeps what it failed with. */

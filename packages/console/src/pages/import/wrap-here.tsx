@@ -1,8 +1,8 @@
-import Alert from '@cloudscape-design/components/alert'
+import Alert, { type AlertProps } from '@cloudscape-design/components/alert'
 import Box from '@cloudscape-design/components/box'
-import Button from '@cloudscape-design/components/button'
+import Button, { type ButtonProps } from '@cloudscape-design/components/button'
 import Checkbox from '@cloudscape-design/components/checkbox'
-import FileUpload from '@cloudscape-design/components/file-upload'
+import FileUpload, { type FileUploadProps } from '@cloudscape-design/components/file-upload'
 import FormField from '@cloudscape-design/components/form-field'
 import KeyValuePairs from '@cloudscape-design/components/key-value-pairs'
 import LiveRegion from '@cloudscape-design/components/live-region'
@@ -71,6 +71,17 @@ export function WrapHere({
   const [isStored, setStored] = useState(false)
   const [doneSize, setDoneSize] = useState<number>()
   const task = useTask()
+  const fileField = useRef<FileUploadProps.Ref>(null)
+  const wrapButton = useRef<ButtonProps.Ref>(null)
+  const doneAlert = useRef<AlertProps.Ref>(null)
+
+  // What had the focus goes when the next thing comes: so that takes it.
+  useEffect(() => {
+    if (shown) wrapButton.current?.focus()
+  }, [shown])
+  useEffect(() => {
+    if (doneSize !== undefined) doneAlert.current?.focus()
+  }, [doneSize])
 
   const forget = (): void => {
     material.current?.fill(0)
@@ -144,6 +155,12 @@ export function WrapHere({
       onWrapped(encrypted, set)
     })
 
+  const discard = (): void => {
+    forget()
+    // It is not there before the next frame.
+    requestAnimationFrame(() => fileField.current?.focus())
+  }
+
   const formatOptions = formats.map(value => ({
     value,
     label: value === 'auto' ? t('import.formatAuto') : value === 'raw' ? t('import.formatRaw') : value.toUpperCase(),
@@ -152,13 +169,14 @@ export function WrapHere({
     <SpaceBetween size="m">
       <Box>{t('import.hereText')}</Box>
       {!shown && (
-        <>
+        <SpaceBetween size="m">
           <FormField
             label={t('import.materialFile')}
             description={t(kind === 'secret' ? 'import.materialSecret' : 'import.materialKey')}
             stretch
           >
             <FileUpload
+              ref={fileField}
               value={file ? [file] : []}
               showFileSize
               onChange={({ detail }) => readFile(detail.value[0], format)}
@@ -201,7 +219,7 @@ export function WrapHere({
               </Button>
             </FormField>
           )}
-        </>
+        </SpaceBetween>
       )}
       <ErrorAlert error={task.error} {...(task.error instanceof ImportError && { title: t('import.notRead') })} />
       <LiveRegion>
@@ -231,7 +249,7 @@ export function WrapHere({
           </SpaceBetween>
         )}
         {doneSize !== undefined && (
-          <Alert type="success" statusIconAriaLabel={t('common.success')} header={t('import.wrapped')}>
+          <Alert ref={doneAlert} type="success" statusIconAriaLabel={t('common.success')} header={t('import.wrapped')}>
             {t('import.wrappedText', { count: doneSize })}
           </Alert>
         )}
@@ -249,6 +267,7 @@ export function WrapHere({
       {shown && (
         <SpaceBetween direction="horizontal" size="xs">
           <Button
+            ref={wrapButton}
             variant="primary"
             loading={task.isBusy}
             onClick={wrapIt}
@@ -257,7 +276,7 @@ export function WrapHere({
           >
             {t('import.wrap')}
           </Button>
-          <Button onClick={forget}>{t('import.discard')}</Button>
+          <Button onClick={discard}>{t('import.discard')}</Button>
         </SpaceBetween>
       )}
     </SpaceBetween>
