@@ -45,7 +45,7 @@ export function Connection({
   const type = state && stateTypes[state]
   return (
     <>
-      <StatusIndicator type={type ?? 'info'}>
+      <StatusIndicator type={type ?? 'info'} wrapText={false}>
         {type ? t(`stores.state.${state}` as MessageName) : (state ?? '–')}
       </StatusIndicator>
       {code !== undefined && (

@@ -36,7 +36,7 @@ export function useKeyColumns(): readonly KeyColumn[] {
       {
         id: 'alias',
         header: t('keys.alias'),
-        minWidth: 115,
+        minWidth: 105,
         isShownAtFirst: true,
         sortValue: ({ Aliases: [first] = [] }) => first?.toLowerCase(),
         cell: key =>
@@ -70,12 +70,13 @@ export function useKeyColumns(): readonly KeyColumn[] {
       {
         id: 'status',
         header: t('keys.status'),
-        minWidth: 140,
         isShownAtFirst: true,
         sortValue: ({ KeyState: state }) => labels.state(state),
         cell: ({ KeyState: state, DeletionDate }) => (
           <>
-            <KeyState state={state} />
+            <span className="one-line">
+              <KeyState state={state} />
+            </span>
             {DeletionDate !== undefined && (
               <Box fontSize="body-s" color="text-body-secondary">
                 {t('keys.deletionOn', { date: date(DeletionDate) })}
