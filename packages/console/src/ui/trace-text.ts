@@ -117,6 +117,10 @@ function statementsOf(
   )
 }
 
+/** It was denied unjudged, since that would have taken too long. */
+export const isUnjudged = ({ Decision, Policies, Omitted }: Trace): boolean =>
+  Decision === 'explicit deny' && Policies.length === 0 && Omitted === undefined
+
 /** What a layer says: `none` if there is no policy in it, `delegates` if it leaves the decision to the account. */
 export type LayerVerdict = 'denies' | 'allows' | 'delegates' | 'lacks' | 'none'
 

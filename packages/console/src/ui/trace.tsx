@@ -17,7 +17,7 @@ import { nameIn, parseArn, usePlaceOf } from './arns.ts'
 import { Code, Copy, Loaded } from './parts.tsx'
 import { href, placesIn } from './places.ts'
 import { useStatementSource } from './policy-source.ts'
-import { isDenial, isNear, layerVerdict, useTraceWords, type LayerVerdict } from './trace-text.ts'
+import { isDenial, isNear, isUnjudged, layerVerdict, useTraceWords, type LayerVerdict } from './trace-text.ts'
 import './trace.css'
 
 /** A decision on top, what would have to change for another one, and below it every policy and grant that it was made from. */
@@ -66,17 +66,19 @@ export function TraceView({
           </ul>
         </Container>
       )}
-      <Container header={<Header variant="h3">{t('access.how')}</Header>}>
-        <div className="trace-layers">
-          <Denials trace={trace} />
-          {layers.map(layer => (
-            <Layer key={layer} layer={layer} trace={trace} />
-          ))}
-          {Side !== 'caller' && isOnKey(trace) && <Grants trace={trace} />}
-          {Side && <Box color="text-body-secondary">{t(`access.side.${Side}`)}</Box>}
-          {Omitted !== undefined && <Box color="text-body-secondary">{t('access.omitted', { count: Omitted })}</Box>}
-        </div>
-      </Container>
+      {!isUnjudged(trace) && (
+        <Container header={<Header variant="h3">{t('access.how')}</Header>}>
+          <div className="trace-layers">
+            <Denials trace={trace} />
+            {layers.map(layer => (
+              <Layer key={layer} layer={layer} trace={trace} />
+            ))}
+            {Side !== 'caller' && isOnKey(trace) && <Grants trace={trace} />}
+            {Side && <Box color="text-body-secondary">{t(`access.side.${Side}`)}</Box>}
+            {Omitted !== undefined && <Box color="text-body-secondary">{t('access.omitted', { count: Omitted })}</Box>}
+          </div>
+        </Container>
+      )}
     </SpaceBetween>
   )
 }
@@ -86,15 +88,16 @@ const ownersLayers: readonly TraceLayer[] = ['resource']
 const allLayers = [...callersLayers, ...ownersLayers]
 
 /** The server's sentence says it in English, whatever the language of the page. */
-function Verdict({ trace: { Decision, Reason } }: { trace: Trace }): ReactNode {
+function Verdict({ trace }: { trace: Trace }): ReactNode {
   const t = useT()
+  const { Decision, Reason } = trace
   const isAllowed = Decision === 'allow'
   return (
     <LiveRegion>
       <Alert
         type={isAllowed ? 'success' : 'error'}
         statusIconAriaLabel={isAllowed ? t('access.allowed') : t('access.denied')}
-        header={t(`access.verdict.${Decision}`)}
+        header={t(isUnjudged(trace) ? 'access.verdict.unjudged' : `access.verdict.${Decision}`)}
       >
         <span lang="en">{Reason}</span>
       </Alert>

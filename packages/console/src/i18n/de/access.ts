@@ -23,6 +23,7 @@ export const access: Record<keyof typeof english, string> = {
 
   'access.verdict.allow': 'Erlaubt',
   'access.verdict.explicit deny': 'Ausdrücklich verweigert',
+  'access.verdict.unjudged': 'Verweigert, da das Urteil zu lange dauern würde',
   'access.verdict.implicit deny': 'Verweigert, da nichts es erlaubt',
   'access.change': 'Was sich ändern müsste',
   'access.change.deny':

@@ -22,6 +22,7 @@ export const access = {
 
   'access.verdict.allow': 'Allowed',
   'access.verdict.explicit deny': 'Denied by a statement that says so',
+  'access.verdict.unjudged': 'Denied, since it would take too long to judge it',
   'access.verdict.implicit deny': 'Denied, since nothing allows it',
   'access.change': 'What would have to change',
   'access.change.deny':

@@ -1,5 +1,6 @@
 import { endpointText } from '../../api/client.ts'
 import type { KeyreeveOperations } from '../../api/types.ts'
+import { quote } from '../key/shell.ts'
 
 export type SimulateInput = KeyreeveOperations['SimulateAccess'][0]
 
@@ -23,10 +24,6 @@ export function simulateCommand(input: SimulateInput, region: string): string | 
     ['region', region],
     ['endpoint', endpointText],
   ]
-  const words = flags.flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag} ${quoted(value)}`]))
+  const words = flags.flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag} ${quote(value)}`]))
   return ['keyreeve simulate', ...words].join(' \\\n  ')
 }
-
-/** For a POSIX shell. */
-const quoted = (text: string): string =>
-  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
