@@ -450,7 +450,7 @@ test('adds, changes and removes tags', async () => {
     { TagKey: script, TagValue: 'kept' },
     { TagKey: 'Site', TagValue: script },
   ])
-  assert.equal(await page.getByText(script, { exact: true }).count(), 2)
+  await page.getByText(script, { exact: true }).nth(1).waitFor()
   assert.ok(await button('Manage tags').evaluate(element => element === document.activeElement), 'focus')
   await button('Manage tags').click()
   await page

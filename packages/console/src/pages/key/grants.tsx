@@ -178,20 +178,25 @@ export function Grants({ shown: key }: { shown: Key }): ReactNode {
 
 function Constraints({ grant: { Constraints: limits } }: { grant: Grant }): ReactNode {
   const t = useT()
-  const lines = [
-    ...Object.entries(limits?.EncryptionContextEquals ?? {}).map(([name, value]) => ({ kind: 'equals', name, value })),
-    ...Object.entries(limits?.EncryptionContextSubset ?? {}).map(([name, value]) => ({ kind: 'subset', name, value })),
-  ] as const
-  if (lines.length === 0 && limits?.SourceArn === undefined) return '–'
+  const { EncryptionContextEquals: equals, EncryptionContextSubset: subset, SourceArn: source } = limits ?? {}
+  if (!equals && !subset && source === undefined) return '–'
   return (
     <span className="key-text">
-      {limits?.EncryptionContextEquals && <Box color="text-body-secondary">{t('key.grants.equals')}</Box>}
-      {limits?.EncryptionContextSubset && <Box color="text-body-secondary">{t('key.grants.subset')}</Box>}
-      {lines.map(({ name, value }) => (
+      {equals && <Pairs title={t('key.grants.equals')} pairs={equals} />}
+      {subset && <Pairs title={t('key.grants.subset')} pairs={subset} />}
+      {source !== undefined && <div>{source}</div>}
+    </span>
+  )
+}
+
+function Pairs({ title, pairs }: { title: string; pairs: Readonly<Record<string, string>> }): ReactNode {
+  return (
+    <>
+      <Box color="text-body-secondary">{title}</Box>
+      {Object.entries(pairs).map(([name, value]) => (
         <div key={name}>{`${name} = ${value}`}</div>
       ))}
-      {limits?.SourceArn !== undefined && <div>{limits.SourceArn}</div>}
-    </span>
+    </>
   )
 }
 

@@ -6,6 +6,7 @@ import Input from '@cloudscape-design/components/input'
 import Multiselect from '@cloudscape-design/components/multiselect'
 import RadioGroup from '@cloudscape-design/components/radio-group'
 import Select from '@cloudscape-design/components/select'
+import { useQueryClient } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { useChange } from '../../api/hooks.ts'
 import { useT } from '../../i18n/index.tsx'
@@ -31,6 +32,7 @@ export function Replicate({
   const [description, setDescription] = useState(key.Description ?? '')
   const [policy, setPolicy] = useState('same')
   const [hasTags, setHasTags] = useState(true)
+  const client = useQueryClient()
   const replicate = useChange(
     async api => {
       const Policy = policy === 'same' ? (await api.kms('GetKeyPolicy', { KeyId: key.KeyId })).Policy : undefined
@@ -62,7 +64,7 @@ export function Replicate({
       isBusy={replicate.isPending}
       isDisabled={regions.length === 0}
       error={replicate.error}
-      onConfirm={() => replicate.mutate()}
+      onConfirm={() => replicate.mutate(undefined, { onError: () => void client.invalidateQueries() })}
       onClose={onClose}
     >
       <Box>{t('key.regions.replicateText')}</Box>

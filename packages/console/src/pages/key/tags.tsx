@@ -5,6 +5,7 @@ import Header from '@cloudscape-design/components/header'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import Table from '@cloudscape-design/components/table'
 import TagEditor, { type TagEditorProps } from '@cloudscape-design/components/tag-editor'
+import { useQueryClient } from '@tanstack/react-query'
 import { useRef, useState, type FormEvent, type ReactNode, type Ref } from 'react'
 import { useChange, useKms } from '../../api/hooks.ts'
 import { useT } from '../../i18n/index.tsx'
@@ -102,6 +103,7 @@ function Editor({ keyId, before, onClose }: { keyId: string; before: readonly Ta
     before.map(({ TagKey: key, TagValue: value }) => ({ key, value, existing: true })),
   )
   const [isValid, setValid] = useState(true)
+  const client = useQueryClient()
   const save = useChange(
     async api => {
       const { removed, put } = changesOf(before, tags)
@@ -114,7 +116,9 @@ function Editor({ keyId, before, onClose }: { keyId: string; before: readonly Ta
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     // Closed once the new tags are there: the old ones would be seen for a moment.
-    if (isValid && !save.isPending) save.mutate(undefined, { onSuccess: onClose })
+    if (!isValid || save.isPending) return
+    // What was removed before something failed is not there any more.
+    save.mutate(undefined, { onSuccess: onClose, onError: () => void client.invalidateQueries() })
   }
   return (
     <form onSubmit={submit}>
