@@ -9,7 +9,7 @@ import { useRef, useState, type ReactNode } from 'react'
 import { useChange, useIam } from '../../api/hooks.ts'
 import { useT } from '../../i18n/index.tsx'
 import { notify } from '../../ui/notices.tsx'
-import { Code, Loaded } from '../../ui/parts.tsx'
+import { Loaded } from '../../ui/parts.tsx'
 import { href, usePlaces } from '../../ui/places.ts'
 import { FormDialog, Removal } from './dialogs.tsx'
 import { DocumentField, isDocument, firstDocument } from './document.tsx'
@@ -364,9 +364,4 @@ function BoundaryDialog({
       <BoundaryField value={arn} onChange={setArn} />
     </FormDialog>
   )
-}
-
-/** A document that is only looked at. */
-export function Document({ text, label }: { text: string; label: string }): ReactNode {
-  return <Code text={prettyDocument(text)} label={label} />
 }

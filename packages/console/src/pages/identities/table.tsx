@@ -17,7 +17,7 @@ import { href, usePlaces } from '../../ui/places.ts'
 import { usePreference } from '../../ui/preferences.ts'
 import type { List } from './iam.ts'
 
-export type Column<Item> = TableProps.ColumnDefinition<Item> & { id: string; header: string }
+type Column<Item> = TableProps.ColumnDefinition<Item> & { id: string; header: string }
 
 /** Such a page has so many rows if nobody chose another number. */
 const usualSize = 20

@@ -1,12 +1,11 @@
 import Button from '@cloudscape-design/components/button'
 import Link from '@cloudscape-design/components/link'
-import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import { useState, type ReactNode } from 'react'
 import { useIam } from '../../api/hooks.ts'
 import { useDates, useT } from '../../i18n/index.tsx'
 import { Page } from '../../ui/page.tsx'
 import { href, usePlaces } from '../../ui/places.ts'
-import { LastUsed } from './access-keys.tsx'
+import { AccessKeyStatus, LastUsed } from './access-keys.tsx'
 import { CreateUser } from './create-user.tsx'
 import { useIamList } from './iam.ts'
 import { Cell, EntityTable } from './table.tsx'
@@ -85,9 +84,7 @@ function AccessKeysOf({ user }: { user: string }): ReactNode {
           ? '–'
           : AccessKeyMetadata.map(({ AccessKeyId: id = '', Status }) => (
               <div key={id}>
-                <StatusIndicator type={Status === 'Active' ? 'success' : 'stopped'}>
-                  {t(Status === 'Active' ? 'identities.active' : 'identities.inactive')}
-                </StatusIndicator>
+                <AccessKeyStatus status={Status} />
                 {', '}
                 {t('identities.lastUsed')}: <LastUsed id={id} />
               </div>
