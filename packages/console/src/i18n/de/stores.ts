@@ -48,7 +48,6 @@ export const stores: Record<keyof typeof english, string> = {
   'stores.connected': 'Der Schlüsselspeicher {name} ist verbunden.',
   'stores.notConnected': 'Der Schlüsselspeicher {name} ließ sich nicht verbinden: {code}.',
   'stores.createdDone': 'Der Schlüsselspeicher {name} ist angelegt. Verbinden Sie ihn, um Schlüssel in ihm anzulegen.',
-  'stores.connectNow': 'Jetzt verbinden',
   'stores.savedDone': 'Der Schlüsselspeicher {name} ist geändert.',
   'stores.disconnectedDone': 'Der Schlüsselspeicher {name} ist getrennt.',
   'stores.deletedDone': 'Der Schlüsselspeicher {name} ist gelöscht.',
@@ -88,7 +87,6 @@ export const stores: Record<keyof typeof english, string> = {
     'https:// und der Name des Rechners, ohne Port und Pfad. Der Port ist eine Einstellung des Servers (xks.port).',
   'stores.pathText': 'Endet mit /kms/xks/v1. Wenn der Proxy ein Präfix hat, steht es davor.',
   'stores.connectivityText': 'Keyreeve erreicht den Proxy unter seinem Namen, über HTTPS.',
-  'stores.credential': 'Zugangsdaten beim Proxy',
   'stores.credentialText':
     'Am Proxy erzeugt: Mit ihnen unterschreibt Keyreeve seine Anfragen an den Proxy. Es ist kein Zugangsschlüssel eines Benutzers.',
   'stores.keyIdText': '20 bis 30 Großbuchstaben und Ziffern von 2 bis 7.',

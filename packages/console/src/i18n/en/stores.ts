@@ -47,7 +47,6 @@ export const stores = {
   'stores.connected': 'The key store {name} is connected.',
   'stores.notConnected': 'The key store {name} could not be connected: {code}.',
   'stores.createdDone': 'The key store {name} was created. Connect it to create keys in it.',
-  'stores.connectNow': 'Connect now',
   'stores.savedDone': 'The key store {name} was changed.',
   'stores.disconnectedDone': 'The key store {name} is disconnected.',
   'stores.deletedDone': 'The key store {name} was deleted.',
@@ -85,7 +84,6 @@ export const stores = {
     'https:// and the host name of the proxy, without port and path. Its port is a setting of the server (xks.port).',
   'stores.pathText': 'Ends with /kms/xks/v1. If the proxy has a prefix, it comes before.',
   'stores.connectivityText': 'Keyreeve reaches the proxy by its host name, over HTTPS.',
-  'stores.credential': 'Proxy authentication credential',
   'stores.credentialText':
     'Made at the proxy: with it Keyreeve signs its requests to the proxy. It is no access key of a user.',
   'stores.keyIdText': '20 to 30 upper-case letters and digits from 2 to 7.',
