@@ -42,7 +42,7 @@ const fill = (select: HTMLSelectElement, names: readonly string[], show = (name:
   select.replaceChildren(...names.map(name => new Option(show(name), name)))
 
 const list = (facts: readonly (readonly [label: string, value: string | undefined])[]): HTMLElement[] =>
-  facts.flatMap(([label, value]) => (value === undefined ? [] : [made('dt', label), made('dd', value)]))
+  facts.flatMap(([label, value]) => (!value ? [] : [made('dt', label), made('dd', value)]))
 
 function made(tag: string, content: string, style = ''): HTMLElement {
   const element = document.createElement(tag)

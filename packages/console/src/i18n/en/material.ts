@@ -24,6 +24,7 @@ export const material = {
 
   'material.id': 'Key material ID',
   'material.state': 'Key material state',
+  'material.stateShort': 'State',
   'material.CURRENT': 'Current',
   'material.NON_CURRENT': 'Non-current',
   'material.PENDING_ROTATION': 'Pending rotation',

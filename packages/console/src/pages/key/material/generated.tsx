@@ -17,7 +17,7 @@ import { ErrorAlert } from '../../../ui/errors.tsx'
 import { notify } from '../../../ui/notices.tsx'
 import { Copy, Countdown, Empty, Loaded } from '../../../ui/parts.tsx'
 import type { Key } from '../key.ts'
-import { MaterialState, RotateOnDemand, RotationType, useMaterials, type Material } from './rotations.tsx'
+import { HowRotated, MaterialState, RotateOnDemand, useMaterials, type Material } from './rotations.tsx'
 import { whyNoRotation } from './states.ts'
 
 /** Of a symmetric key whose material KMS has made: when it rotates, and when it has. */
@@ -221,7 +221,7 @@ function History({ materials }: { materials: readonly Material[] }): ReactNode {
         {
           id: 'type',
           header: t('material.rotationType'),
-          cell: item => <RotationType type={item.RotationType} />,
+          cell: item => <HowRotated type={item.RotationType} />,
         },
       ]}
       empty={<Empty title={t('material.noHistory')} />}

@@ -15,7 +15,7 @@ import { notify } from '../../../ui/notices.tsx'
 import { Confirm, Copy, Countdown, Empty, Loaded } from '../../../ui/parts.tsx'
 import { href, usePlaces, useRegion } from '../../../ui/places.ts'
 import { kindOf, type Key } from '../key.ts'
-import { MaterialState, RotateOnDemand, RotationType, useMaterials, type Material } from './rotations.tsx'
+import { HowRotated, MaterialState, RotateOnDemand, useMaterials, type Material } from './rotations.tsx'
 import { isReplica, whyNoDeletion, whyNoImport, whyNoRotation, type WhyNot } from './states.ts'
 import '../../import/import.css'
 
@@ -238,6 +238,8 @@ function All({ shown: key, materials }: { shown: Key; materials: readonly Materi
         ariaLabels={{ tableLabel: t('material.all') }}
         items={materials.toReversed()}
         trackBy="KeyMaterialId"
+        wrapLines
+        stickyColumns={{ last: 1 }}
         columnDefinitions={[
           {
             id: 'id',
@@ -251,16 +253,22 @@ function All({ shown: key, materials }: { shown: Key; materials: readonly Materi
           },
           {
             id: 'state',
-            header: t('material.state'),
+            header: t('material.stateShort'),
             cell: ({ KeyMaterialState }) => <MaterialState state={KeyMaterialState} />,
           },
           { id: 'import', header: t('material.importState'), cell: material => <ImportState material={material} /> },
           { id: 'validTo', header: t('material.validTo'), cell: material => <ValidTo material={material} /> },
-          { id: 'date', header: t('material.rotationDate'), cell: ({ RotationDate }) => time(RotationDate) },
           {
-            id: 'type',
-            header: t('material.rotationType'),
-            cell: item => <RotationType type={item.RotationType} />,
+            id: 'rotation',
+            header: t('material.rotationDate'),
+            cell: ({ RotationDate, RotationType }) =>
+              RotationDate === undefined ? (
+                '–'
+              ) : (
+                <>
+                  {time(RotationDate)} (<HowRotated type={RotationType} />)
+                </>
+              ),
           },
           {
             id: 'description',
@@ -270,7 +278,7 @@ function All({ shown: key, materials }: { shown: Key; materials: readonly Materi
           {
             id: 'actions',
             header: t('common.actions'),
-            minWidth: 200,
+            minWidth: 190,
             cell: material => {
               const { KeyMaterialId = '' } = material
               const noDeletion = whyNoDeletion(key, material.ImportState === 'IMPORTED')

@@ -53,7 +53,7 @@ export function MaterialState({ state }: { state: string | undefined }): ReactNo
   return <StatusIndicator type={known.type}>{t(known.text)}</StatusIndicator>
 }
 
-export function RotationType({ type }: { type: string | undefined }): ReactNode {
+export function HowRotated({ type }: { type: string | undefined }): ReactNode {
   const t = useT()
   if (type === undefined) return '–'
   return type === 'AUTOMATIC' ? t('material.automatic') : t('material.onDemand')
