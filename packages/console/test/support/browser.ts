@@ -84,7 +84,8 @@ export async function openTab(
   options: Pick<ConsoleOptions, 'colorScheme' | 'locale' | 'viewport'> = {},
 ): Promise<{ page: Page; context: BrowserContext; faults: string[] }> {
   browser ??= launch()
-  const context = await (await browser).newContext({ acceptDownloads: true, ...options })
+  // What is still moving in, and half transparent, is not what is to be judged.
+  const context = await (await browser).newContext({ acceptDownloads: true, reducedMotion: 'reduce', ...options })
   await context.grantPermissions(['clipboard-read', 'clipboard-write'])
   const page = await context.newPage()
   page.setDefaultTimeout(15_000)
