@@ -145,7 +145,7 @@ test('takes an encryption context and says allowed, as the request then is', asy
   // The row that is removed leaves the focus where the next one is added.
   await context.getByRole('button', { name: 'Remove app' }).click()
   await context.getByText('No encryption context').waitFor()
-  await page.waitForFunction(() => document.activeElement?.textContent?.includes('Add pair') === true)
+  await context.getByRole('button', { name: 'Add pair' }).and(page.locator(':focus')).waitFor()
 })
 
 test('takes condition keys and tags in place of what is known', async () => {
@@ -400,6 +400,27 @@ test('principals are filtered, and loaded page after page', async () => {
   await page.getByText('Nobody in this account fits the filter.').waitFor()
   await page.getByRole('grid').getByRole('button', { name: 'Clear', exact: true }).click()
   await cell('alice', 'Encrypt').waitFor()
+})
+
+test('fits narrow windows', async () => {
+  const places = [
+    simulator({ principal: alice.arn, action: 'kms:Encrypt', key }),
+    `/us-east-1/keys/${key}/access`,
+    '/us-east-1/audit?kind=write',
+    `/us-east-1/keys/${key}/activity`,
+  ]
+  const usual = page.viewportSize()!
+  for (const width of [640, 1024]) {
+    await page.setViewportSize({ width, height: 900 })
+    for (const place of places) {
+      await console.open(place)
+      await page.getByText('alice').or(page.getByText('PayOnly')).or(page.getByText('CreateKey')).first().waitFor()
+      const needed = await page.evaluate(() => globalThis.document.documentElement.scrollWidth)
+      assert.ok(needed <= width, `${place} needs ${needed} of ${width}`)
+      await screenshot(page, `narrow-${width}-${place.split('/').at(-1)?.split('?')[0]}`)
+    }
+  }
+  await page.setViewportSize(usual)
 })
 
 test('all of it is there in German, and readable in the dark', async () => {

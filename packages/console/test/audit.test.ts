@@ -286,6 +286,11 @@ test('an export stops at the number that was chosen, and takes no other', async 
     await dialog.getByText('It must be a number from 1 to 100,000.').waitFor()
     assert.equal(await dialog.getByRole('button', { name: 'Export', exact: true }).isDisabled(), true)
   }
+  // The ring around the button that has the focus again does not swallow the click.
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'hidden' })
+  await page.getByRole('button', { name: 'Export', exact: true }).click()
+  await dialog.waitFor()
   await page.keyboard.press('Escape')
 })
 

@@ -40,8 +40,8 @@ export function FilterForm({
     ...regions.map(region => ({ value: region, label: region })),
   ]
   const isFiltered = Object.values(filter).some(value => value !== undefined && value !== '')
-  const width = { default: 12, xs: isOfKey ? 12 : 6, s: isOfKey ? 4 : 3 } as const
-  const quarter = { default: 12, xs: 6, s: 3 } as const
+  const width = isOfKey ? ({ default: 12, xs: 4 } as const) : ({ default: 12, xxs: 6, s: 3 } as const)
+  const quarter = { default: 12, xxs: 6, s: 3 } as const
   return (
     <form
       role="search"
