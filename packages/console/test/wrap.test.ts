@@ -188,7 +188,7 @@ suite('wrapping in the tab', () => {
     })
   }
 
-  test('material that was wrapped here is downloaded by nobody: the page says no file was', async () => {
+  test('parameters that were fetched to wrap here are not said to be downloaded', async () => {
     const { KeyId } = await on.external()
     await openHere(KeyId)
     await on.chooseShort('RSAES_OAEP_SHA_256')
