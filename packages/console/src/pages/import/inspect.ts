@@ -1,6 +1,6 @@
 import { keyIdOf, readMaterial, readPublicKey, requireKeySpec, type WrappingAlgorithm } from 'keyreeve-import'
 import { fromBase64 } from '../../api/base64.ts'
-import type { MessageName } from '../../i18n/index.tsx'
+import type { MessageName } from '../../i18n/messages.ts'
 import type { ParameterSet, Wrapped } from './parameter-sets.ts'
 
 /** A file that somebody wants to upload. */

@@ -254,7 +254,7 @@ function All({ shown: key, materials }: { shown: Key; materials: readonly Materi
           {
             id: 'state',
             header: t('material.stateShort'),
-            minWidth: 170,
+            width: 200,
             cell: ({ KeyMaterialState }) => <MaterialState state={KeyMaterialState} />,
           },
           { id: 'import', header: t('material.importState'), cell: material => <ImportState material={material} /> },
