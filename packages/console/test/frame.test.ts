@@ -44,7 +44,7 @@ test('credentials are temporary, live in this tab alone, and are gone after the 
   const { page, context, server, close } = await openConsole()
   t.after(close)
   const kept = async (): Promise<string> =>
-    await page.evaluate(() => JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie]))
+    await page.evaluate(() => JSON.stringify([sessionStorage, localStorage, document.cookie]))
   assert.ok(!(await kept()).includes(server.secretAccessKey))
   assert.match(await kept(), /ASIA\w+/)
   await page.reload()
