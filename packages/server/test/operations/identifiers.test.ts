@@ -185,8 +185,11 @@ const cases: Record<string, Case> = {
   },
 }
 
+// Our own operations take keys in any state, of the own account alone (keyreeve/list-key-access, validate-key-policy).
+const ofKms = operations.filter(({ service }) => service === 'kms')
+
 test('every operation that works on keys is here', () => {
-  const expected = operations.filter(({ needs }) => Object.keys(needs.keys).length > 0).map(({ name }) => name)
+  const expected = ofKms.filter(({ needs }) => Object.keys(needs.keys).length > 0).map(({ name }) => name)
   const here = new Set(Object.keys(cases).map(name => name.replace(/,.*/, '')))
   // DeleteAlias names its key by an alias and nothing else (aliases.test.ts).
   assert.deepEqual([...here].sort(), expected.filter(name => name !== 'DeleteAlias').sort())

@@ -298,8 +298,11 @@ const calls: Record<string, (subject: Subject) => Promise<unknown>> = {
   VerifyMac: ({ id, made }) => kms.verifyMac({ KeyId: id, ...mac, Mac: made }),
 }
 
+// Our own operations take keys in any state, of the own account alone (keyreeve/list-key-access, validate-key-policy).
+const ofKms = operations.filter(({ service }) => service === 'kms')
+
 test('the table has a row for every operation that works on keys, and a call for every row', () => {
-  const expected = operations.filter(({ needs }) => Object.keys(needs.keys).length > 0).map(({ name }) => name)
+  const expected = ofKms.filter(({ needs }) => Object.keys(needs.keys).length > 0).map(({ name }) => name)
   const here = new Set(rows.map(({ name }) => name.replace(/,.*/, '')))
   assert.deepEqual([...here].sort(), expected.toSorted())
   assert.deepEqual(
