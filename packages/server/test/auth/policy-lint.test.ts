@@ -14,7 +14,7 @@ const facts: LintFacts = {
   account,
   keyArn,
   actions: await knownActions(),
-  absent: new Set([arn('user/gone'), `arn:aws:sts::${account}:assumed-role/gone/work`]),
+  absent: new Set([arn('user/gone'), `arn:aws:sts::${account}:assumed-role/gone/job`]),
   denied: new Map(),
 }
 
@@ -63,9 +63,9 @@ const cases: [title: string, statement: object, code: string, text: RegExp, more
   ],
   [
     'a session of no role',
-    { Principal: { AWS: `arn:aws:sts::${account}:assumed-role/gone/work` } },
+    { Principal: { AWS: `arn:aws:sts::${account}:assumed-role/gone/job` } },
     'PRINCIPAL_NOT_FOUND',
-    /assumed-role\/gone\/work/,
+    /assumed-role\/gone\/job/,
   ],
   [
     'a misspelt action',

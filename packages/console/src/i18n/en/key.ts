@@ -317,7 +317,7 @@ export const key = {
   'key.bytes.download': 'Download {label}',
 
   'key.try.text':
-    'Real requests, with your rights; they are in the audit log as any others. What you give and get is forgotten when you leave this tab.',
+    'Real requests, with your rights; the audit log has them like all others. What you give and get is forgotten when you leave this tab.',
   'key.try.notNow': 'The key is not enabled: requests will be refused.',
   'key.try.operation': 'Operation',
   'key.try.text.Encrypt': 'Encrypts up to 4,096 bytes, or what fits under an RSA key.',
