@@ -3,7 +3,7 @@ import Box from '@cloudscape-design/components/box'
 import Button, { type ButtonProps } from '@cloudscape-design/components/button'
 import Modal, { type ModalProps } from '@cloudscape-design/components/modal'
 import SpaceBetween from '@cloudscape-design/components/space-between'
-import { useId, type ReactNode, type RefObject } from 'react'
+import { useId, useState, type ReactNode, type RefObject } from 'react'
 import { flushSync } from 'react-dom'
 import type { Api } from '../../api/client.ts'
 import { useChange } from '../../api/hooks.ts'
@@ -73,6 +73,48 @@ export function FormDialog({
         </SpaceBetween>
       </form>
     </Modal>
+  )
+}
+
+/** Chooses several, and adds each. */
+export function AddDialog({
+  title,
+  add,
+  onAdded,
+  onClose,
+  children,
+}: {
+  title: string
+  add: (api: Api, one: string) => Promise<unknown>
+  onAdded?: (count: number) => void
+  onClose: () => void
+  /** What they are chosen with. */
+  children: (chosen: string[], setChosen: (chosen: string[]) => void) => ReactNode
+}): ReactNode {
+  const [chosen, setChosen] = useState<string[]>([])
+  const change = useChange(
+    async api => {
+      for (const one of chosen) await add(api, one)
+    },
+    {
+      onSuccess() {
+        onAdded?.(chosen.length)
+        onClose()
+      },
+    },
+  )
+  return (
+    <FormDialog
+      title={title}
+      submitLabel={title}
+      isBusy={change.isPending}
+      isDisabled={chosen.length === 0}
+      error={change.error}
+      onSubmit={() => change.mutate()}
+      onClose={onClose}
+    >
+      {children(chosen, setChosen)}
+    </FormDialog>
   )
 }
 

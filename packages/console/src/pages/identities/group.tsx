@@ -1,4 +1,3 @@
-import Box from '@cloudscape-design/components/box'
 import Button, { type ButtonProps } from '@cloudscape-design/components/button'
 import ButtonDropdown from '@cloudscape-design/components/button-dropdown'
 import Container from '@cloudscape-design/components/container'
@@ -7,16 +6,15 @@ import Link from '@cloudscape-design/components/link'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useRef, useState, type ReactNode } from 'react'
 import { useLocation } from 'wouter'
-import { useChange, useIam } from '../../api/hooks.ts'
+import { useIam } from '../../api/hooks.ts'
 import { useDates, useT } from '../../i18n/index.tsx'
-import { notify } from '../../ui/notices.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Copy, Loaded } from '../../ui/parts.tsx'
 import { href, usePlaces } from '../../ui/places.ts'
-import { FormDialog, Removal } from './dialogs.tsx'
+import { AddDialog, Removal } from './dialogs.tsx'
 import { UsersField } from './fields.tsx'
 import { useIamList } from './iam.ts'
-import { Facts, Goes, isAllShown, Rename, TabbedParts } from './parts.tsx'
+import { Deletion, Facts, Rename, TabbedParts } from './parts.tsx'
 import { Policies } from './permissions.tsx'
 import { EntityTable } from './table.tsx'
 
@@ -140,11 +138,15 @@ function Members({ group }: { group: string }): ReactNode {
         ]}
       />
       {isAdding && (
-        <AddMembers
-          group={group}
-          present={list.items.map(({ UserName = '' }) => UserName)}
+        <AddDialog
+          title={t('identities.addUsers')}
+          add={(api, UserName) => api.iam('AddUserToGroup', { GroupName: group, UserName })}
           onClose={() => setAdding(false)}
-        />
+        >
+          {(chosen, choose) => (
+            <UsersField chosen={chosen} except={list.items.map(({ UserName = '' }) => UserName)} onChange={choose} />
+          )}
+        </AddDialog>
       )}
       {removing !== undefined && (
         <Removal
@@ -161,79 +163,26 @@ function Members({ group }: { group: string }): ReactNode {
   )
 }
 
-function AddMembers({
-  group,
-  present,
-  onClose,
-}: {
-  group: string
-  present: readonly string[]
-  onClose: () => void
-}): ReactNode {
-  const t = useT()
-  const [chosen, setChosen] = useState<string[]>([])
-  const change = useChange(
-    async api => {
-      for (const UserName of chosen) await api.iam('AddUserToGroup', { GroupName: group, UserName })
-    },
-    { onSuccess: onClose },
-  )
-  return (
-    <FormDialog
-      title={t('identities.addUsers')}
-      submitLabel={t('identities.addUsers')}
-      isBusy={change.isPending}
-      isDisabled={chosen.length === 0}
-      error={change.error}
-      onSubmit={() => change.mutate()}
-      onClose={onClose}
-    >
-      <UsersField chosen={chosen} except={present} onChange={setChosen} />
-    </FormDialog>
-  )
-}
-
-/** Clears a group away in the order that IAM wants. Its members stay. */
+/** Its members stay. */
 function DeleteGroup({ name, onClose }: { name: string; onClose: () => void }): ReactNode {
   const t = useT()
   const places = usePlaces()
-  const [, go] = useLocation()
-  const input = { GroupName: name }
-  const members = useIamList('GetGroup', input, 'Users')
-  const inline = useIamList('ListGroupPolicies', input, 'PolicyNames')
-  const attached = useIamList('ListAttachedGroupPolicies', input, 'AttachedPolicies')
+  const members = useIamList('GetGroup', { GroupName: name }, 'Users')
   return (
-    <Removal
+    <Deletion
+      holder={{ kind: 'Group', name }}
       title={t('identities.deleteGroup')}
-      confirmLabel={t('common.delete')}
-      phrase={name}
-      isDisabled={!isAllShown([members, inline, attached])}
-      remove={async api => {
-        for (const { UserName } of members.items) await api.iam('RemoveUserFromGroup', { ...input, UserName })
-        for (const PolicyName of inline.items) await api.iam('DeleteGroupPolicy', { ...input, PolicyName })
-        for (const { PolicyArn } of attached.items) await api.iam('DetachGroupPolicy', { ...input, PolicyArn })
-        await api.iam('DeleteGroup', input)
-      }}
-      onRemoved={() => {
-        notify(t('identities.deleted', { name }))
-        go(places.groups)
-      }}
+      text={t('identities.deleteGroupText', { name })}
+      parts={[
+        {
+          title: t('identities.goesMembers'),
+          list: members,
+          names: members.items.map(({ UserName }) => UserName),
+          remove: (api, UserName) => api.iam('RemoveUserFromGroup', { GroupName: name, UserName }),
+        },
+      ]}
+      next={places.groups}
       onClose={onClose}
-    >
-      <SpaceBetween size="s">
-        <Box>{t('identities.deleteGroupText', { name })}</Box>
-        <Goes
-          parts={[
-            { title: t('identities.goesMembers'), list: members, names: members.items.map(({ UserName }) => UserName) },
-            { title: t('identities.goesInline'), list: inline, names: inline.items },
-            {
-              title: t('identities.goesAttached'),
-              list: attached,
-              names: attached.items.map(({ PolicyName }) => PolicyName),
-            },
-          ]}
-        />
-      </SpaceBetween>
-    </Removal>
+    />
   )
 }

@@ -7,11 +7,11 @@ import Link from '@cloudscape-design/components/link'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useRef, useState, type ReactNode } from 'react'
 import { useChange, useIam } from '../../api/hooks.ts'
-import { useT } from '../../i18n/index.tsx'
+import { useT, type Translate } from '../../i18n/index.tsx'
 import { notify } from '../../ui/notices.tsx'
 import { Loaded } from '../../ui/parts.tsx'
 import { href, usePlaces } from '../../ui/places.ts'
-import { FormDialog, Removal } from './dialogs.tsx'
+import { AddDialog, FormDialog, Removal } from './dialogs.tsx'
 import { DocumentField, isDocument, firstDocument } from './document.tsx'
 import { BoundaryField, faultOfName, NameField, PoliciesField } from './fields.tsx'
 import { decodeDocument, isServicePolicy, nameIn, on, prettyDocument, useIamList, type Holder } from './iam.ts'
@@ -41,6 +41,12 @@ export function PolicyLink({ arn }: { arn: string }): ReactNode {
   const places = usePlaces()
   return <Link href={href(places.policy(arn))}>{nameIn(arn)}</Link>
 }
+
+/** What the summary of a user or a role says of its boundary. */
+export const boundaryFact = (t: Translate, arn: string | undefined): { label: string; value: ReactNode } => ({
+  label: t('identities.boundary'),
+  value: arn ? <PolicyLink arn={arn} /> : t('identities.noBoundary'),
+})
 
 function AttachedPolicies({ holder }: { holder: Holder }): ReactNode {
   const t = useT()
@@ -91,7 +97,16 @@ function AttachedPolicies({ holder }: { holder: Holder }): ReactNode {
           },
         ]}
       />
-      {isAttaching && <AttachDialog holder={holder} attached={arns} onClose={() => setAttaching(false)} />}
+      {isAttaching && (
+        <AddDialog
+          title={t('identities.attach')}
+          add={(api, PolicyArn) => api.iam(`Attach${holder.kind}Policy`, on(holder, { PolicyArn }))}
+          onAdded={count => notify(t('identities.attached', { count, name: holder.name }))}
+          onClose={() => setAttaching(false)}
+        >
+          {(chosen, choose) => <PoliciesField chosen={chosen} except={arns} isOptional={false} onChange={choose} />}
+        </AddDialog>
+      )}
       {detaching !== undefined && (
         <Removal
           title={t('identities.detachTitle')}
@@ -105,43 +120,6 @@ function AttachedPolicies({ holder }: { holder: Holder }): ReactNode {
         </Removal>
       )}
     </>
-  )
-}
-
-function AttachDialog({
-  holder,
-  attached,
-  onClose,
-}: {
-  holder: Holder
-  attached: readonly string[]
-  onClose: () => void
-}): ReactNode {
-  const t = useT()
-  const [chosen, setChosen] = useState<string[]>([])
-  const change = useChange(
-    async api => {
-      for (const PolicyArn of chosen) await api.iam(`Attach${holder.kind}Policy`, on(holder, { PolicyArn }))
-    },
-    {
-      onSuccess() {
-        notify(t('identities.attached', { count: chosen.length, name: holder.name }))
-        onClose()
-      },
-    },
-  )
-  return (
-    <FormDialog
-      title={t('identities.attach')}
-      submitLabel={t('identities.attach')}
-      isBusy={change.isPending}
-      isDisabled={chosen.length === 0}
-      error={change.error}
-      onSubmit={() => change.mutate()}
-      onClose={onClose}
-    >
-      <PoliciesField chosen={chosen} except={attached} isOptional={false} onChange={setChosen} />
-    </FormDialog>
   )
 }
 

@@ -1,4 +1,3 @@
-import Box from '@cloudscape-design/components/box'
 import Button from '@cloudscape-design/components/button'
 import ButtonDropdown from '@cloudscape-design/components/button-dropdown'
 import Container from '@cloudscape-design/components/container'
@@ -7,7 +6,6 @@ import Header from '@cloudscape-design/components/header'
 import Input from '@cloudscape-design/components/input'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useState, type ReactNode } from 'react'
-import { useLocation } from 'wouter'
 import { endpointText } from '../../api/client.ts'
 import { useChange, useIam } from '../../api/hooks.ts'
 import { useSession } from '../../api/session.ts'
@@ -18,11 +16,11 @@ import { Page } from '../../ui/page.tsx'
 import { Code, Copy, Loaded } from '../../ui/parts.tsx'
 import { href, usePlaces, useRegion } from '../../ui/places.ts'
 import { DurationField } from './create-role.tsx'
-import { FormDialog, Removal } from './dialogs.tsx'
+import { FormDialog } from './dialogs.tsx'
 import { Optional } from './fields.tsx'
 import { decodeDocument, prettyDocument, useIamList } from './iam.ts'
-import { Facts, Goes, isAllShown, TabbedParts } from './parts.tsx'
-import { Boundary, Policies, PolicyLink } from './permissions.tsx'
+import { Deletion, Facts, TabbedParts } from './parts.tsx'
+import { Boundary, boundaryFact, Policies } from './permissions.tsx'
 import { TagsTable } from './tags.tsx'
 import { documentOf, faultOfTrust, newTrust, TrustField, type Trust } from './trust.tsx'
 
@@ -70,14 +68,7 @@ export default function Role({ name }: { name: string }): ReactNode {
                     value: t('identities.hours', { hours: (of?.MaxSessionDuration ?? 0) / 3600 }),
                   },
                   { label: t('identities.created'), value: time(of?.CreateDate) },
-                  {
-                    label: t('identities.boundary'),
-                    value: of?.PermissionsBoundary?.PermissionsBoundaryArn ? (
-                      <PolicyLink arn={of.PermissionsBoundary.PermissionsBoundaryArn} />
-                    ) : (
-                      t('identities.noBoundary')
-                    ),
-                  },
+                  boundaryFact(t, of?.PermissionsBoundary?.PermissionsBoundaryArn),
                 ]}
               />
             )}
@@ -252,44 +243,16 @@ function EditRole({
   )
 }
 
-/** Clears a role away in the order that IAM wants. */
 function DeleteRole({ name, onClose }: { name: string; onClose: () => void }): ReactNode {
   const t = useT()
   const places = usePlaces()
-  const [, go] = useLocation()
-  const input = { RoleName: name }
-  const inline = useIamList('ListRolePolicies', input, 'PolicyNames')
-  const attached = useIamList('ListAttachedRolePolicies', input, 'AttachedPolicies')
   return (
-    <Removal
+    <Deletion
+      holder={{ kind: 'Role', name }}
       title={t('identities.deleteRole')}
-      confirmLabel={t('common.delete')}
-      phrase={name}
-      isDisabled={!isAllShown([inline, attached])}
-      remove={async api => {
-        for (const PolicyName of inline.items) await api.iam('DeleteRolePolicy', { ...input, PolicyName })
-        for (const { PolicyArn } of attached.items) await api.iam('DetachRolePolicy', { ...input, PolicyArn })
-        await api.iam('DeleteRole', input)
-      }}
-      onRemoved={() => {
-        notify(t('identities.deleted', { name }))
-        go(places.roles)
-      }}
+      text={t('identities.deleteRoleText', { name })}
+      next={places.roles}
       onClose={onClose}
-    >
-      <SpaceBetween size="s">
-        <Box>{t('identities.deleteRoleText', { name })}</Box>
-        <Goes
-          parts={[
-            { title: t('identities.goesInline'), list: inline, names: inline.items },
-            {
-              title: t('identities.goesAttached'),
-              list: attached,
-              names: attached.items.map(({ PolicyName }) => PolicyName),
-            },
-          ]}
-        />
-      </SpaceBetween>
-    </Removal>
+    />
   )
 }

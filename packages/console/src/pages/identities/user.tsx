@@ -1,5 +1,3 @@
-import Alert from '@cloudscape-design/components/alert'
-import Box from '@cloudscape-design/components/box'
 import Button, { type ButtonProps } from '@cloudscape-design/components/button'
 import ButtonDropdown from '@cloudscape-design/components/button-dropdown'
 import Container from '@cloudscape-design/components/container'
@@ -8,20 +6,19 @@ import Link from '@cloudscape-design/components/link'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import { useRef, useState, type ReactNode } from 'react'
 import { useLocation } from 'wouter'
-import { useChange, useIam } from '../../api/hooks.ts'
+import { useIam } from '../../api/hooks.ts'
 import { useSession } from '../../api/session.ts'
 import { useDates, useT } from '../../i18n/index.tsx'
 import { withParameters } from '../../ui/address.ts'
-import { notify } from '../../ui/notices.tsx'
 import { Page } from '../../ui/page.tsx'
 import { Copy, Loaded } from '../../ui/parts.tsx'
 import { href, usePlaces } from '../../ui/places.ts'
 import { AccessKeys } from './access-keys.tsx'
-import { FormDialog, Removal } from './dialogs.tsx'
+import { AddDialog, Removal } from './dialogs.tsx'
 import { GroupsField } from './fields.tsx'
 import { useIamList } from './iam.ts'
-import { Boundary, Policies, PolicyLink } from './permissions.tsx'
-import { Facts, Goes, isAllShown, Rename, TabbedParts } from './parts.tsx'
+import { Boundary, boundaryFact, Policies, PolicyLink } from './permissions.tsx'
+import { Deletion, Facts, Rename, TabbedParts } from './parts.tsx'
 import { Cell, EntityTable } from './table.tsx'
 import { TagsTable } from './tags.tsx'
 
@@ -65,14 +62,7 @@ export default function User({ name }: { name: string }): ReactNode {
                   { label: t('identities.userId'), value: UserId },
                   { label: t('identities.path'), value: Path },
                   { label: t('identities.created'), value: time(CreateDate) },
-                  {
-                    label: t('identities.boundary'),
-                    value: limit?.PermissionsBoundaryArn ? (
-                      <PolicyLink arn={limit.PermissionsBoundaryArn} />
-                    ) : (
-                      t('identities.noBoundary')
-                    ),
-                  },
+                  boundaryFact(t, limit?.PermissionsBoundaryArn),
                 ]}
               />
             )}
@@ -231,11 +221,20 @@ function Memberships({ user }: { user: string }): ReactNode {
         ]}
       />
       {isAdding && (
-        <AddToGroups
-          user={user}
-          present={list.items.map(({ GroupName = '' }) => GroupName)}
+        <AddDialog
+          title={t('identities.addToGroups')}
+          add={(api, GroupName) => api.iam('AddUserToGroup', { GroupName, UserName: user })}
           onClose={() => setAdding(false)}
-        />
+        >
+          {(chosen, choose) => (
+            <GroupsField
+              chosen={chosen}
+              except={list.items.map(({ GroupName = '' }) => GroupName)}
+              isOptional={false}
+              onChange={choose}
+            />
+          )}
+        </AddDialog>
       )}
       {leaving !== undefined && (
         <Removal
@@ -252,93 +251,36 @@ function Memberships({ user }: { user: string }): ReactNode {
   )
 }
 
-function AddToGroups({
-  user,
-  present,
-  onClose,
-}: {
-  user: string
-  present: readonly string[]
-  onClose: () => void
-}): ReactNode {
-  const t = useT()
-  const [chosen, setChosen] = useState<string[]>([])
-  const change = useChange(
-    async api => {
-      for (const GroupName of chosen) await api.iam('AddUserToGroup', { GroupName, UserName: user })
-    },
-    { onSuccess: onClose },
-  )
-  return (
-    <FormDialog
-      title={t('identities.addToGroups')}
-      submitLabel={t('identities.addToGroups')}
-      isBusy={change.isPending}
-      isDisabled={chosen.length === 0}
-      error={change.error}
-      onSubmit={() => change.mutate()}
-      onClose={onClose}
-    >
-      <GroupsField chosen={chosen} except={present} isOptional={false} onChange={setChosen} />
-    </FormDialog>
-  )
-}
-
-/** Clears a user away in the order that IAM wants, and nothing that was not shown before. */
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/id_users_remove.html
 function DeleteUser({ name, onClose }: { name: string; onClose: () => void }): ReactNode {
   const t = useT()
   const places = usePlaces()
-  const [, go] = useLocation()
   const { server } = useSession()
   const input = { UserName: name }
   const keys = useIamList('ListAccessKeys', input, 'AccessKeyMetadata')
-  const inline = useIamList('ListUserPolicies', input, 'PolicyNames')
-  const attached = useIamList('ListAttachedUserPolicies', input, 'AttachedPolicies')
   const groups = useIamList('ListGroupsForUser', input, 'Groups')
   return (
-    <Removal
+    <Deletion
+      holder={{ kind: 'User', name }}
       title={t('identities.deleteUser')}
-      confirmLabel={t('common.delete')}
-      phrase={name}
-      isDisabled={!isAllShown([keys, inline, attached, groups])}
-      // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_users_remove.html
-      remove={async api => {
-        for (const { AccessKeyId } of keys.items) await api.iam('DeleteAccessKey', { ...input, AccessKeyId })
-        for (const PolicyName of inline.items) await api.iam('DeleteUserPolicy', { ...input, PolicyName })
-        for (const { PolicyArn } of attached.items) await api.iam('DetachUserPolicy', { ...input, PolicyArn })
-        for (const { GroupName } of groups.items) await api.iam('RemoveUserFromGroup', { ...input, GroupName })
-        await api.iam('DeleteUser', input)
-      }}
-      onRemoved={() => {
-        notify(t('identities.deleted', { name }))
-        go(places.users)
-      }}
+      text={t('identities.deleteUserText', { name })}
+      {...(server.UserName === name && { warning: t('identities.deleteSelf') })}
+      parts={[
+        {
+          title: t('identities.goesAccessKeys'),
+          list: keys,
+          names: keys.items.map(({ AccessKeyId }) => AccessKeyId),
+          remove: (api, AccessKeyId) => api.iam('DeleteAccessKey', { ...input, AccessKeyId }),
+        },
+        {
+          title: t('identities.goesGroups'),
+          list: groups,
+          names: groups.items.map(({ GroupName }) => GroupName),
+          remove: (api, GroupName) => api.iam('RemoveUserFromGroup', { ...input, GroupName }),
+        },
+      ]}
+      next={places.users}
       onClose={onClose}
-    >
-      <SpaceBetween size="s">
-        <Box>{t('identities.deleteUserText', { name })}</Box>
-        {server.UserName === name && (
-          <Alert type="warning" statusIconAriaLabel={t('common.warning')}>
-            {t('identities.deleteSelf')}
-          </Alert>
-        )}
-        <Goes
-          parts={[
-            {
-              title: t('identities.goesAccessKeys'),
-              list: keys,
-              names: keys.items.map(({ AccessKeyId }) => AccessKeyId),
-            },
-            { title: t('identities.goesInline'), list: inline, names: inline.items },
-            {
-              title: t('identities.goesAttached'),
-              list: attached,
-              names: attached.items.map(({ PolicyName }) => PolicyName),
-            },
-            { title: t('identities.goesGroups'), list: groups, names: groups.items.map(({ GroupName }) => GroupName) },
-          ]}
-        />
-      </SpaceBetween>
-    </Removal>
+    />
   )
 }
