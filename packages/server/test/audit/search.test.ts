@@ -150,7 +150,7 @@ const by = (userIdentity: object) => ({ userIdentity })
 const session = {
   type: 'AssumedRole',
   principalId: 'AROAX:work',
-  arn: `arn:aws:sts::${account}:assumed-role/app/work`,
+  arn: `arn:aws:sts::${account}:assumed-role/app/job`,
   accountId: account,
   accessKeyId: 'ASIAX',
   sessionContext: { sessionIssuer: { arn: `arn:aws:iam::${account}:role/x/app`, userName: 'app' } },

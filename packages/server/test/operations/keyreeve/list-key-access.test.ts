@@ -252,7 +252,7 @@ test('the account of a principal is known, whatever the request says', async () 
 test('principals of other accounts are those that the policy or a grant names, as far as the key goes', async () => {
   const key = await keyOf(
     byAccount,
-    to([other, arn('role/theirs', other), session('theirs/work', other)], ['kms:Encrypt', 'kms:PutKeyPolicy']),
+    to([other, arn('role/theirs', other), session('theirs/job', other)], ['kms:Encrypt', 'kms:PutKeyPolicy']),
   )
   const GrantId = await grant(key.id, arn('user/grantee', '444455556666'), ['Decrypt'])
   await grant(key.id, stranger.arn, ['Decrypt'], { EncryptionContextEquals: { a: 'b' } })
@@ -268,7 +268,7 @@ test('principals of other accounts are those that the policy or a grant names, a
     [arn('root', other), 'true KEY_POLICY', no, no],
     [stranger.arn, 'true KEY_POLICY', 'false NONE *', no],
     [arn('user/grantee', '444455556666'), no, 'true GRANT', no],
-    [session('theirs/work', other), 'true KEY_POLICY', no, no],
+    [session('theirs/job', other), 'true KEY_POLICY', no, no],
   ])
   const reasons = async (name: string) => (await decisionsOf(key.id, name, ...Actions)).map(({ Reason }) => Reason)
   assert.deepEqual(await reasons(arn('root', other)), [
@@ -308,7 +308,7 @@ test('of the account itself, grantees are those who are neither users nor roles'
   const key = await keyOf(byAccount, to(session('idle/work'), 'kms:Encrypt'))
   await grant(key.id, gone.arn, ['Decrypt'])
   await grant(key.id, arn('user/unborn'), ['Decrypt'])
-  await grant(key.id, session('app/work'), ['Encrypt'])
+  await grant(key.id, session('app/job'), ['Encrypt'])
   await grant(key.id, session('none/work'), ['Encrypt'])
   await grant(key.id, users.named.arn, ['Encrypt'])
   await removeUser(server, gone)
@@ -320,7 +320,7 @@ test('of the account itself, grantees are those who are neither users nor roles'
       // The grant is for a user that no later one of the name is.
       [gone.arn, 'grantee', false, false],
       [arn('user/unborn'), 'grantee', false, 'GRANT'],
-      [session('app/work'), 'grantee', 'GRANT', 'KEY_POLICY_AND_IDENTITY_POLICY'],
+      [session('app/job'), 'grantee', 'GRANT', 'KEY_POLICY_AND_IDENTITY_POLICY'],
       [session('idle/work'), 'grantee', 'KEY_POLICY', false],
       [session('none/work'), 'grantee', 'GRANT', false],
     ],
