@@ -6,12 +6,12 @@ import Modal from '@cloudscape-design/components/modal'
 import SideNavigation, { type SideNavigationProps } from '@cloudscape-design/components/side-navigation'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import TopNavigation, { type TopNavigationProps } from '@cloudscape-design/components/top-navigation'
-import { useState, type ReactNode } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
 import { useLocation } from 'wouter'
 import { signOut, useSession, useSessionState } from './api/session.ts'
 import { languages, useDates, useLanguage, useT, type Language } from './i18n/index.tsx'
 import { SignInForm } from './pages/sign-in.tsx'
-import { Notices } from './ui/notices.tsx'
+import { ageNotices, Notices } from './ui/notices.tsx'
 import { useNavigationOpen } from './ui/navigation.ts'
 import { TrailPlace } from './ui/page.tsx'
 import { useNow } from './ui/parts.tsx'
@@ -23,6 +23,11 @@ export function Frame({ children }: { children: ReactNode }): ReactNode {
   const t = useT()
   const [isOpen, setOpen] = useNavigationOpen()
   const [trailPlace, setTrailPlace] = useState<HTMLElement | null>(null)
+  const [location] = useLocation()
+  const [, , section, name] = location.split('/')
+  useEffect(() => {
+    ageNotices()
+  }, [section, name])
   return (
     <>
       <a className="skip-link" href="#main" onClick={skipToMain}>

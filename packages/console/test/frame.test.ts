@@ -195,3 +195,34 @@ test('loads less than 600 KB, compressed, up to the list of keys', async t => {
   assert.ok(bytes > 100_000, `${bytes} bytes`)
   assert.ok(bytes < 600_000, `${bytes} bytes`)
 })
+
+test('what was said of a change is there on the next page, and then goes', async t => {
+  const { page, server, open, close } = await openConsole()
+  t.after(close)
+  const { KeyMetadata } = await server.client().createKey({})
+  await open(`/us-east-1/keys/${KeyMetadata?.KeyId}`)
+  await page.getByRole('button', { name: 'Key actions' }).click()
+  await page.getByRole('menuitem', { name: 'Disable', exact: true }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Disable', exact: true }).click()
+  const notice = page.getByRole('button', { name: 'Dismiss' })
+  await notice.waitFor()
+  await page.getByRole('link', { name: 'Users' }).click()
+  await page.getByRole('heading', { name: 'Users' }).waitFor()
+  assert.equal(await notice.count(), 1)
+  await page.getByRole('link', { name: 'Roles' }).click()
+  await page.getByRole('heading', { name: 'Roles' }).waitFor()
+  await notice.waitFor({ state: 'hidden' })
+})
+
+test('the tab that the address names is in sight', async t => {
+  const { page, server, open, close } = await openConsole()
+  t.after(close)
+  const { KeyMetadata } = await server.client().createKey({})
+  await open(`/us-east-1/keys/${KeyMetadata?.KeyId}/try`)
+  await page.waitForFunction(() => {
+    const active = document.querySelector('[role=tab][aria-selected=true]')
+    const [tab, row] = [active, active?.closest('[role=tablist]')].map(element => element?.getBoundingClientRect())
+    return tab && row && active?.textContent === 'Try it' && tab.left >= row.left - 1 && tab.right <= row.right + 1
+  })
+})

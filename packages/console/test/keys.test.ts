@@ -142,7 +142,7 @@ test('shows further aliases on request, and copies the id', async () => {
 
 test('a key whose details are denied shows its id, and cannot be selected', async () => {
   await openList()
-  await rowOf('hidden').getByText('You may not see its details').waitFor()
+  await rowOf('hidden').getByText('Details denied').waitFor()
   assert.ok(await console.page.getByRole('checkbox', { name: `Select the key ${idOf('hidden')}` }).isDisabled())
 })
 
@@ -184,10 +184,10 @@ test('sorts by each column, up and down', async () => {
   await page.waitForFunction(() => document.querySelector('table tbody tr > :nth-child(2)')?.textContent === 'brought')
   const names = ['brought', 'global', 'hostile', 'mac', 'payroll +2', 'pending', 'signing', 'sleeping', 'stubborn']
   const shown = (texts: string[]): string[] => texts.map(text => text.replaceAll(/\s+/g, ' ').trim())
-  assert.deepEqual(shown(await aliases()), [...names, 'You may not see its details'])
+  assert.deepEqual(shown(await aliases()), [...names, 'Details denied'])
   await sortBy('Alias')
   await page.waitForFunction(() => document.querySelector('table tbody tr > :nth-child(2)')?.textContent === 'stubborn')
-  assert.deepEqual(shown(await aliases()), [...names.toReversed(), 'You may not see its details'])
+  assert.deepEqual(shown(await aliases()), [...names.toReversed(), 'Details denied'])
   await sortBy('Status')
   await page.waitForFunction(() => document.querySelector('table tbody tr > :nth-child(2)')?.textContent === 'sleeping')
   for (const name of ['Key ID', 'Key spec', 'Key usage', 'Creation date']) {

@@ -7,6 +7,8 @@ interface Notice {
   type: 'success' | 'info' | 'warning'
   text: string
   action?: ReactNode
+  /** Whether it was there already when another page was opened. */
+  isOld?: boolean
 }
 
 let notices: readonly Notice[] = []
@@ -18,7 +20,7 @@ function change(next: readonly Notice[]): void {
   for (const listener of listeners) listener()
 }
 
-/** Says something above the page, until it is closed; of what worked, only the last three are kept. */
+/** Says something above the page, until it is closed or one goes on; only the last three are kept. */
 export function notify(
   text: string,
   { type = 'success', action }: Partial<Pick<Notice, 'type' | 'action'>> = {},
@@ -26,6 +28,10 @@ export function notify(
   const notice = { id: String((count += 1)), type, text, ...(action !== undefined && { action }) }
   change([notice, ...notices].slice(0, 3))
 }
+
+/** What was said on one page is still there on the next one, where it may lead, and then goes. */
+export const ageNotices = (): void =>
+  change(notices.filter(({ isOld }) => !isOld).map(notice => ({ ...notice, isOld: true })))
 
 export const clearNotices = (): void => change([])
 

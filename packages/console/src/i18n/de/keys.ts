@@ -36,7 +36,7 @@ export const keys: Record<keyof typeof english, string> = {
   'keys.regionality.PRIMARY': 'Multi-Region, Primärschlüssel',
   'keys.regionality.REPLICA': 'Multi-Region, Replikat',
 
-  'keys.denied': 'Sie dürfen nichts Näheres sehen',
+  'keys.denied': 'Keine Einsicht',
   'keys.deletionOn': 'Löschung am {date}',
   'keys.neverExpires': 'Läuft nicht ab',
   'keys.expires': 'Läuft {text} ab',

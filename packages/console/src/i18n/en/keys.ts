@@ -35,7 +35,7 @@ export const keys = {
   'keys.regionality.PRIMARY': 'Multi-Region primary',
   'keys.regionality.REPLICA': 'Multi-Region replica',
 
-  'keys.denied': 'You may not see its details',
+  'keys.denied': 'Details denied',
   'keys.deletionOn': 'Deletion {date}',
   'keys.neverExpires': 'Does not expire',
   'keys.expires': 'Expires {text}',

@@ -5,7 +5,7 @@ import Link from '@cloudscape-design/components/link'
 import SpaceBetween from '@cloudscape-design/components/space-between'
 import StatusIndicator from '@cloudscape-design/components/status-indicator'
 import Tabs, { type TabsProps } from '@cloudscape-design/components/tabs'
-import { lazy, Suspense, useRef, useState, type ComponentType, type ReactNode } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState, type ComponentType, type ReactNode } from 'react'
 import { Redirect, useLocation } from 'wouter'
 import { makeApi, type ApiError } from '../../api/client.ts'
 import { useChange, useKms } from '../../api/hooks.ts'
@@ -91,6 +91,12 @@ function KeyShown({ shown: key, tab }: { shown: Key; tab: KeyTab }): ReactNode {
       menu.current?.focus()
     },
   })
+  const bar = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    // The component moves to a tab that is chosen, but not to one that the address names; it measures itself first.
+    const timer = setTimeout(() => showTab(bar.current), 100)
+    return () => clearTimeout(timer)
+  }, [tab])
   const shownTabs = keyTabs
     .filter(name => applies(name, key))
     .map((name): TabsProps.Tab => {
@@ -126,12 +132,14 @@ function KeyShown({ shown: key, tab }: { shown: Key; tab: KeyTab }): ReactNode {
         <ErrorAlert error={cancel.error} title={t('key.cancel.failed')} />
         <StateAlert shown={key} isBusy={cancel.isPending} onCancelDeletion={() => cancel.mutate()} />
         <Overview shown={key} aliases={aliases} />
-        <Tabs
-          tabs={shownTabs}
-          activeTabId={tab}
-          ariaLabel={t('key.tabs')}
-          onChange={({ detail }) => go(places.key(key.KeyId, detail.activeTabId as KeyTab))} // The ids above.
-        />
+        <div ref={bar}>
+          <Tabs
+            tabs={shownTabs}
+            activeTabId={tab}
+            ariaLabel={t('key.tabs')}
+            onChange={({ detail }) => go(places.key(key.KeyId, detail.activeTabId as KeyTab))} // The ids above.
+          />
+        </div>
       </SpaceBetween>
     </Page>
   )
@@ -282,4 +290,15 @@ function Missing({ id, error }: { id: string; error: ApiError }): ReactNode {
       </div>
     </SpaceBetween>
   )
+}
+
+/** Moves the row of tabs, and nothing else, so far that the active one is seen. */
+function showTab(bar: HTMLElement | null): void {
+  const active = bar?.querySelector('[role=tab][aria-selected=true]')
+  const row = active?.closest('[role=tablist]')
+  if (!active || !row) return
+  const [tab, frame] = [active.getBoundingClientRect(), row.getBoundingClientRect()]
+  if (tab.left < frame.left || tab.right > frame.right) {
+    row.scrollLeft += tab.left + tab.width / 2 - (frame.left + frame.width / 2)
+  }
 }

@@ -36,7 +36,7 @@ export function useKeyColumns(): readonly KeyColumn[] {
       {
         id: 'alias',
         header: t('keys.alias'),
-        minWidth: 105,
+        minWidth: 140,
         isShownAtFirst: true,
         sortValue: ({ Aliases: [first] = [] }) => first?.toLowerCase(),
         cell: key =>

@@ -257,7 +257,12 @@ function All({ shown: key, materials }: { shown: Key; materials: readonly Materi
             width: 200,
             cell: ({ KeyMaterialState }) => <MaterialState state={KeyMaterialState} />,
           },
-          { id: 'import', header: t('material.importState'), cell: material => <ImportState material={material} /> },
+          {
+            id: 'import',
+            header: t('material.importState'),
+            minWidth: 150,
+            cell: material => <ImportState material={material} />,
+          },
           { id: 'validTo', header: t('material.validTo'), cell: material => <ValidTo material={material} /> },
           {
             id: 'rotation',
