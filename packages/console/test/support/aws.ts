@@ -38,8 +38,8 @@ if (process.env.AWS_STAND_IN === 'show') {
 /** A folder in which programs run that use a server. */
 export interface Workshop {
   folder: string
-  /** What a line of bash prints, in that folder; `aws` is the stand-in, or the real one. */
-  bash: (line: string, options?: { isReal?: boolean; environment?: Record<string, string> }) => Promise<string>
+  /** What a line of bash prints, in that folder; `aws` is the stand-in. */
+  bash: (line: string, environment?: Record<string, string>) => Promise<string>
   /** What a program prints. */
   run: (program: string, ...args: string[]) => Promise<string>
   remove: () => void
@@ -65,8 +65,8 @@ export function openWorkshop({ accessKeyId, secretAccessKey }: Credentials): Wor
   }
   return {
     folder,
-    async bash(line, { isReal = false, environment: more = {} } = {}) {
-      const path = isReal ? environment.PATH : `${folder}${delimiter}${environment.PATH}`
+    async bash(line, more = {}) {
+      const path = `${folder}${delimiter}${environment.PATH}`
       return await start('bash', ['-euo', 'pipefail', '-c', line], { PATH: path, ...more })
     },
     run: async (program, ...args) => await start(program, args),
