@@ -18,6 +18,7 @@ import {
   openConsole,
   openTab,
   requireAccessible,
+  requireAccessibleInBoth,
   screenshot,
   settled,
   signInByKey,
@@ -134,7 +135,7 @@ test('takes an encryption context and says allowed, as the request then is', asy
   await page.getByText('Allowed', { exact: true }).first().waitFor()
   assert.equal(await verdict(), 'Allowed')
   await screenshot(page, 'simulator-allowed')
-  await requireAccessible(page, 'allowed')
+  await requireAccessibleInBoth(page, 'allowed')
   await result().getByRole('button', { name: 'The same on the command line' }).click()
   const line = await result().getByRole('group', { name: 'The same on the command line' }).last().textContent()
   assert.match(line ?? '', /keyreeve simulate \\\n {2}--principal arn:aws:iam::000000000000:user\/alice \\\n/)
@@ -170,7 +171,7 @@ test('takes condition keys and tags in place of what is known', async () => {
   await tags.getByRole('textbox', { name: 'Name' }).fill('team')
   await tags.getByRole('textbox', { name: 'Value' }).fill('red')
   await screenshot(page, 'simulator-form')
-  await requireAccessible(page, 'all of the form')
+  await requireAccessibleInBoth(page, 'all of the form')
   await page.getByRole('button', { name: 'Simulate' }).click()
   await page.getByText('Allowed', { exact: true }).first().waitFor()
 })
@@ -289,7 +290,7 @@ test('a request that nobody knows is said to be unknown, and another one can be 
   await page.getByText('There is no explanation of this request').waitFor()
   await page.getByText('It was more than 7 days ago.').waitFor()
   await screenshot(page, 'denial-unknown')
-  await requireAccessible(page, 'unknown request')
+  await requireAccessibleInBoth(page, 'unknown request')
   await page.getByRole('button', { name: 'Explain' }).click()
   await page.getByText('This is needed.').waitFor()
   await page.getByLabel('Request ID').fill(refused)
@@ -312,7 +313,7 @@ test('shows who may do what with a key, as the SDK then is answered', async () =
   await page.getByRole('heading', { name: /^Access \(/ }).waitFor()
   await cell('alice', 'DescribeKey').waitFor()
   await screenshot(page, 'access-tab')
-  await requireAccessible(page, 'access tab')
+  await requireAccessibleInBoth(page, 'access tab')
   const said = async (principal: string, action: string): Promise<string> =>
     ((await cell(principal, action).getAttribute('aria-label')) ?? '').replace(/^.*?: /, '')
   const conditional = ', depending on a condition or a constraint'
@@ -350,7 +351,7 @@ test('a cell opens its decision by keyboard, and has the focus again after that'
     .first()
     .waitFor()
   await screenshot(page, 'access-why')
-  await requireAccessible(page, 'why, in a dialog')
+  await requireAccessibleInBoth(page, 'why, in a dialog')
   await page.keyboard.press('Escape')
   await dialog.waitFor({ state: 'hidden' })
   await cell('bob', 'Decrypt').and(page.locator(':focus')).waitFor()

@@ -11,6 +11,7 @@ import {
   openConsole,
   openTab,
   requireAccessible,
+  requireAccessibleInBoth,
   screenshot,
   settled,
   signInByKey,
@@ -360,7 +361,7 @@ test('the page of a key shows what was done with it', async () => {
   assert.equal(await page.getByRole('combobox', { name: 'Key', exact: true }).count(), 0)
   await settled(page)
   await screenshot(page, 'activity')
-  await requireAccessible(page, 'activity')
+  await requireAccessibleInBoth(page, 'activity')
 })
 
 // Last, since these are in the way of all others

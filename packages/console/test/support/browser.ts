@@ -169,3 +169,12 @@ export async function requireAccessible(page: Page, what: string, rule?: string)
     )
   assert.deepEqual(bad, [], `${what}: ${bad.join('\n')}`)
 }
+
+/** The same of the page as it is in light and in the dark, where only its colours differ. */
+export async function requireAccessibleInBoth(page: Page, what: string): Promise<void> {
+  await requireAccessible(page, what)
+  await page.emulateMedia({ colorScheme: 'dark' })
+  await page.waitForFunction(() => document.documentElement.dataset['theme'] === 'dark')
+  await requireAccessible(page, `${what}, dark`, 'color-contrast')
+  await page.emulateMedia({ colorScheme: 'light' })
+}
